@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The human's door. What is built from what, for the kernel's build, is in
+# Kbuild; whatever needs a tool chain or a virtual machine goes through lab/.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := module
+
+## Variables (in the environment or on the command line):
+KVER ?=#        kernel to take: a release or its beginning, e.g. 7.2; default the newest
+KDIR ?=#        build against this prepared tree with the host's own tool chain, without the lab
+KERNEL ?=#      stock (default) or debug: the kernel that runs
+CPUS ?=#        the guest's processors, default 4
+MEM ?=#         the guest's memory, default 2G
+APPEND ?=#      more for the guest's kernel command line
+TIMEOUT ?=#     seconds a run in the guest may take, default 300
+EXPECT ?=#      panic:REGEX or splat:REGEX: the run must end so
+ICOUNT ?=#      1: one processor, one guest nanosecond an instruction
+QEMU_OPTS ?=#   more for QEMU's command line
+CMD ?=#         what make vm runs
+TESTS ?=#       what make check runs, default all; names as in selftests/
+MIRROR ?=#      Debian mirror, default the host's own
+
+# A variable left empty is as good as not set.
+$(foreach v,KVER KERNEL CPUS MEM APPEND TIMEOUT EXPECT ICOUNT QEMU_OPTS CMD TESTS MIRROR,\
+	$(if $(strip $($(v))),$(eval export $(v)),$(eval unexport $(v))))
+
+DEMO := insmod rcu_notrace.ko && lsmod | grep rcu_notrace && \
+	dmesg | grep rcu_notrace && rmmod rcu_notrace
+
+## Targets:
+ifneq ($(strip $(KDIR)),)
+module: ## build rcu_notrace.ko (the default)
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+else
+module: lab
+	@lab/kbuild modules
+endif
+
+lab: ## make the lab: root file system, kernel, build tree (cached)
+	@lab/setup
+
+lab-update: ## resolve all of the lab's versions afresh, and make what is new
+	@lab/setup --update
+
+lab-clean: ## remove the lab's cache
+	@lab/clean
+
+vm: lab ## run CMD='...' in a virtual machine, in this folder
+	@lab/vm '$(subst ','\'',$(CMD))'
+
+shell: lab ## a shell in a virtual machine
+	@lab/vm
+
+demo: module ## boot, load the module, see what it says, unload it
+	@lab/vm '$(DEMO)'
+
+check: ## run the tests; TESTS='a b' for some of them
+	@selftests/check $(TESTS)
+
+model: lab ## check the model of the unlock
+	@lab/enter model/run
+
+clean: ## remove what was built here
+ifneq ($(strip $(KDIR)),)
+	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
+else
+	@lab/kbuild clean
+endif
+	rm -rf build
+
+help: ## this text
+	@awk '/^## /        { print (n++ ? "\n" : "") substr($$0, 4) } \
+	      /^[A-Z_]+ \?=#/ { name = $$1; sub(/^[^#]*# */, ""); printf "  %-12s %s\n", name, $$0 } \
+	      /^[a-z-]+:.*## / { name = $$1; sub(/:.*/, "", name); sub(/.*## /, ""); printf "  %-12s %s\n", name, $$0 }' \
+		$(firstword $(MAKEFILE_LIST))
+
+.PHONY: module lab lab-update lab-clean vm shell demo check model clean help

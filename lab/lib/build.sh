@@ -1,0 +1,66 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# build.sh resolve|lock|build|clean: the long work of lab/setup, inside one
+# set of namespaces. The lock of cache_lock is held by the caller.
+
+# shellcheck source=lab/lib/common.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
+. "$LAB/lib/mirror.sh"
+. "$LAB/lib/resolve.sh"
+. "$LAB/lib/cache.sh"
+. "$LAB/lib/host.sh"
+. "$LAB/lib/inside.sh"
+. "$LAB/lib/rootfs.sh"
+. "$LAB/lib/kernel.sh"
+
+build() {
+	local root kernel release version source line new_root=$TMP/root new_kernel=$TMP/kernel
+	line=$(kernel_line)
+	read -r release version source <<<"$line"
+	root=$(root_dir)
+	kernel=$(kernel_dir "$release" "$version")
+
+	# The download and unpacking of the kernel wait for the network and
+	# the disk, the root file system for the processor: at the same time.
+	if [[ ! -d $root ]]; then
+		host_space 7
+		start "root file system: Debian $SUITE with $(grep -c '^package ' "$RESOLVED/lock") packages" \
+			rootfs_build "$new_root"
+	fi
+	if [[ ! -d $kernel ]]; then
+		host_space 4
+		mkdir -p "$new_kernel"
+		start "kernel $release ($version): download" \
+			kernel_download "$new_kernel" "$release" "$version" "$source"
+	fi
+	# The root's step, if there is one, is the first in the queue, but the
+	# kernel's goes on meanwhile: unpack as soon as it is down.
+	if [[ ! -d $kernel ]]; then
+		finish_last
+		start "kernel $release: unpack" kernel_unpack "$new_kernel" "$release" "$version" "$source"
+	fi
+	if [[ ! -d $root ]]; then
+		finish
+		publish "$new_root" "$root"
+	fi
+	if [[ ! -d $kernel ]]; then
+		finish
+		step "kernel $release: build tree with its Rust crates" \
+			kernel_prepare "$new_kernel" "$root" "$release"
+		publish "$new_kernel" "$kernel"
+	fi
+}
+
+case $1 in
+resolve)
+	mkdir -p "$TMP/resolved"
+	step "package lists of $SUITE" resolve_lists "$TMP/resolved"
+	step "resolve versions" resolve_lock "$TMP/resolved"
+	publish "$TMP/resolved" "$RESOLVED"
+	;;
+lock) step "resolve versions" resolve_lock "$RESOLVED" ;;
+build) build ;;
+sweep) rm -rf -- "${TMP:?}" && mkdir "$TMP" ;;
+clean) find "$CACHE" -mindepth 1 -maxdepth 1 ! -name busy ! -name used -exec rm -rf -- {} + ;;
+esac

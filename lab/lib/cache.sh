@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# The cache's rule: a thing under its final name is complete. Everything is
+# built below $TMP and renamed into place as the last act, under a lock that
+# only one run can hold. What a killed run left is in $TMP and nowhere else.
+
+# cache_lock: wait for any other run, then hold the lock until we end.
+cache_lock() {
+	mkdir -p "$CACHE" "$TMP" "$LOGS" "$CACHE/mnt" "$CACHE/root" "$CACHE/kernel" 2>/dev/null ||
+		die "cannot write to $CACHE: make it writable, or set XDG_CACHE_HOME"
+	exec {LOCK_FD}>"$CACHE/busy"
+	flock --nonblock "$LOCK_FD" && return
+	say "another run is at work on $CACHE, waiting for it to end"
+	flock "$LOCK_FD"
+}
+
+# cache_use / cache_use_none: a run that uses what is in the cache holds
+# `used` shared; who wants to remove things must have it alone.
+cache_use() {
+	exec {USE_FD}>"$CACHE/used"
+	flock --shared --nonblock "$USE_FD" ||
+		die "the cache is being removed right now: run 'make lab' after that"
+}
+cache_use_none() {
+	exec {USE_FD}>"$CACHE/used"
+	flock --exclusive --nonblock "$USE_FD" ||
+		die "a build or a virtual machine is using the lab: end it first"
+}
+
+# publish FROM TO: rename FROM, complete now, to its final name. Not synced:
+# after a power loss a rebuild (make lab-clean lab) is cheap.
+publish() {
+	mkdir -p "$(dirname "$2")"
+	[[ ! -e $2 ]] || rm -rf -- "$2"
+	mv -T -- "$1" "$2"
+}

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# From wishes to exact versions. What was resolved stays as it is, in
+# $CACHE/resolved, until it is asked for afresh:
+#
+#   resolved/apt/   apt's package lists of that moment
+#   resolved/lock   the outcome, to read and to compare:
+#       request HASH                    what was asked for
+#       mirror URI
+#       root HASH                       key of the root file system
+#       tools HASH                      key of the compilers in it
+#       kernel RELEASE VERSION SOURCE   one line a kernel, the newest first
+#       package NAME VERSION            one line a package of the root
+
+RESOLVED=$CACHE/resolved
+
+# Parts of the cache keys: raise one when what rootfs.sh or kernel.sh makes
+# out of the same packages changes.
+ROOT_RECIPE=2
+KERNEL_RECIPE=1
+
+# The version on PyPI, and the file's own hash: pip takes nothing else.
+VIRTME_VERSION=1.42
+VIRTME_SHA256=99589f1f5d74249038fe3c52aad9d3c33cb82a2d9617997511d4489fc709a707
+
+packages() { grep -vE '^(#|$)' "$LAB/packages"; }
+
+request() { { echo "$ROOT_RECIPE $KERNEL_RECIPE $SUITE $VIRTME_VERSION"; packages; } | hash; }
+
+# lock_get KEY: the first value of KEY.
+lock_get() { awk -v key="$1" '$1 == key { print $2; exit }' "${2:-$RESOLVED/lock}"; }
+
+# kernels < Packages: "RELEASE VERSION SOURCE" of each PREEMPT_RT kernel
+# that has all of its five packages in one and the same version, the newest
+# first. All five: without linux-source of the very version, the Rust crates
+# come out different from those in the image.
+kernels() {
+	awk '
+		$1 == "Package:" { name = $2 }
+		$1 == "Version:" { have[name, $2] = 1
+			if (name ~ /^linux-binary-.*-rt-amd64$/)
+				version[++n] = $2
+			if (name ~ /^linux-binary-.*-rt-amd64$/)
+				release[n] = substr(name, 14) }
+		END {
+			for (i = 1; i <= n; i++) {
+				r = release[i]; v = version[i]
+				if (!match(r, /^[0-9]+\.[0-9]+/))
+					continue
+				source = "linux-source-" substr(r, 1, RLENGTH)
+				if (have["linux-modules-" r, v] && have["linux-base-" r, v] &&
+				    have["linux-headers-" r, v] && have[source, v])
+					print r, v, source
+			}
+		}' | sort -rV
+}
+
+# pick_kernel WISH < kernels: the newest that WISH names. "7.2" is any 7.2.x
+# but not 7.20; nothing at all is the newest.
+pick_kernel() {
+	local wish=${1:-} release version source all=()
+	while read -r release version source; do
+		all+=("$release")
+		if [[ $release == "$wish" || -z $wish ||
+			($release == "$wish"* && ${release:${#wish}:1} != [0-9]) ]]; then
+			echo "$release $version $source"
+			return
+		fi
+	done
+	((${#all[@]})) ||
+		die "the mirror has no PREEMPT_RT kernel with all of its packages: try another with MIRROR= and 'make lab-update'"
+	die "no kernel KVER=$wish, there are: ${all[*]}; 'make lab-update' looks for newer ones"
+}
+
+# apt_in DIR CMD...: apt-get on the lists in DIR. The configuration is
+# written each time: DIR may have been moved, the host's proxy changed.
+apt_in() {
+	local dir=$1
+	shift
+	apt_conf "$dir" >"$dir/apt.conf"
+	APT_CONFIG=$dir/apt.conf apt-get -q "$@"
+}
+
+# resolve_lists DIR: fetch the package lists into DIR/apt.
+resolve_lists() {
+	local dir=$1/apt uri key
+	uri=$(mirror)
+	key=$(keyring)
+	mkdir -p "$dir"/{etc/preferences.d,state/lists/partial,cache/archives/partial}
+	: >"$dir/status"
+	printf 'deb [signed-by=%s] %s %s main\n' \
+		"$key" "$uri" "$SUITE" "$key" "$uri" "$SUITE-backports" >"$dir/etc/sources.list"
+	echo "$uri" >"$dir/mirror"
+	apt_in "$dir" -o APT::Update::Error-Mode=any update
+}
+
+# resolve_lock DIR: write DIR/lock from the lists in DIR/apt.
+resolve_lock() {
+	local dir=$1 lists=$1/apt/state/lists wanted
+	mapfile -t wanted < <(packages)
+	# What mmdebstrap's variant "apt" starts from, and ours.
+	apt_in "$dir/apt" -s install \
+		"?narrow(?codename(^$SUITE\$),?essential)" \
+		apt "${wanted[@]}" >"$dir/simulated"
+	awk '$1 == "Inst" { sub(/^\(/, "", $3); print "package", $2, $3 }' "$dir/simulated" |
+		sort -u >"$dir/packages"
+	[[ -s $dir/packages ]] || die "apt resolved no packages"
+	{
+		echo "# What 'make lab' resolved; 'make lab-update' does it afresh."
+		echo "request $(request)"
+		echo "mirror $(<"$dir/apt/mirror")"
+		echo "root $({ echo "$ROOT_RECIPE $VIRTME_VERSION"; cat "$dir/packages"; } | hash)"
+		echo "tools $({ echo "$KERNEL_RECIPE"; grep -E '^package (gcc-14|rustc|rust-src|bindgen|pahole|binutils) ' "$dir/packages"; } | hash)"
+		cat "$lists"/*_"$SUITE"-backports_main_binary-amd64_Packages | kernels | sed 's/^/kernel /'
+		cat "$dir/packages"
+	} >"$dir/lock.new"
+	rm "$dir/simulated" "$dir/packages"
+	mv "$dir/lock.new" "$dir/lock"
+}
+
+# kernel_line: the lock's "RELEASE VERSION SOURCE" that KVER asks for.
+kernel_line() { sed -n 's/^kernel //p' "$RESOLVED/lock" | pick_kernel "${KVER:-}"; }
+
+# Keys: a name in the cache says all that the thing depends on.
+root_dir() { echo "$CACHE/root/$(lock_get root)"; }
+kernel_dir() {
+	local release=$1 version=$2
+	echo "$CACHE/kernel/${release}_${version}_$(lock_get tools)"
+}

@@ -1,0 +1,47 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# virtme.sh RUN: boot a guest on the root file system that we are in, and
+# have it run RUN/command. Without that file: a shell on the terminal.
+# Runs inside the lab's root; LAB_VM_* come from lab/vm.
+
+run=$1
+kopts=(ignore_loglevel printk.devkmsg=on oops=panic)
+read -ra append <<<"${LAB_VM_APPEND:-}"
+read -ra qemu_opts <<<"${LAB_VM_QEMU_OPTS:-}"
+
+args=(--kimg "/usr/lib/modules/$KRELEASE/vmlinuz" --mods auto
+	--rw --pwd --force-9p --disable-microvm --name lab
+	--qemu-bin "$LAB_PROJECT/lab/lib/qemu"
+	--memory "$LAB_VM_MEM" --cpus "$LAB_VM_CPUS")
+# /usr once more, to be mounted with a cache: see guest.sh.
+qemu_opts+=(-fsdev "local,id=usr,path=/usr,security_model=none,readonly=on,multidevs=remap"
+	-device "virtio-9p-pci,fsdev=usr,mount_tag=usr")
+case $LAB_VM_ACCEL in
+kvm) ;;
+tcg) args+=(--disable-kvm) qemu_opts+=(-accel "tcg,thread=multi") ;;
+# One guest nanosecond an instruction, whatever the host does meanwhile.
+icount) args+=(--disable-kvm) qemu_opts+=(-accel tcg -icount "shift=0,sleep=off") ;;
+esac
+for opt in "${kopts[@]}" "${append[@]}"; do
+	args+=(--kopt="$opt")
+done
+# For what only the machine can do to the guest, such as an NMI. The path is
+# relative because that of a socket may be 107 characters long at most.
+qemu_opts+=(-monitor "unix:${run#"$LAB_PROJECT/"}/monitor,server=on,wait=off")
+
+if [[ ! -e $run/command ]]; then
+	# Kernel messages go where its errors go: the console log.
+	exec virtme-run "${args[@]}" --disable-monitor --qemu-opts "${qemu_opts[@]}" 2>"$LAB_CONSOLE"
+fi
+
+# QEMU opens the guest's outputs anew by name: a file would be truncated, and
+# written by several at their own offsets. Pipes have neither problem.
+exec 4>&2
+{
+	timeout --kill-after=5 "$LAB_VM_TIMEOUT" virtme-run "${args[@]}" \
+		--script-sh "bash $LAB_PROJECT/lab/lib/guest.sh $run" \
+		--qemu-opts "${qemu_opts[@]}" 2>&1 >&3 3>&- </dev/null |
+		cat >&4
+	echo "${PIPESTATUS[0]}" >"$run/virtme"
+} 3>&1 | cat

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Rust bindings of the C side, as bindgen makes them from the headers beside this file.
+
+#![allow(
+    clippy::all,
+    dead_code,
+    improper_ctypes,
+    missing_docs,
+    non_camel_case_types,
+    non_snake_case,
+    non_upper_case_globals,
+    unreachable_pub,
+    unsafe_op_in_unsafe_fn
+)]
+
+/// `rcu_notrace.h`: the guards' primitives.
+pub(crate) mod rcu {
+    use kernel::{bindings::*, ffi};
+
+    include!("rcu_notrace_generated.rs");
+}

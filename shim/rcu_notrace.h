@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What rcu_notrace.rs needs and only C can say: macros and static inlines of
+ * the kernel, behind functions that are neither traced nor probed.
+ *
+ * This header is what bindgen reads.  Names of the kernel's own types are
+ * resolved from the kernel crate's bindings, never generated twice.
+ */
+#ifndef _RCU_NOTRACE_SHIM_RCU_NOTRACE_H
+#define _RCU_NOTRACE_SHIM_RCU_NOTRACE_H
+
+#include <linux/hrtimer.h>
+#include <linux/irq_work.h>
+#include <linux/srcu.h>
+#include <linux/types.h>
+
+/* Where an outermost drop found something to report; one counter each. */
+enum rcu_notrace_event {
+	/* Drops, by the context they were made in. */
+	RCU_NOTRACE_REPORTED,		/* preemptible: reported before the drop returned */
+	RCU_NOTRACE_IRQS_OFF,		/* task or softirq, interrupts off */
+	RCU_NOTRACE_PREEMPT_OFF,	/* task or softirq, preemption or bottom halves off */
+	RCU_NOTRACE_HARDIRQ,		/* hard interrupt handler */
+	RCU_NOTRACE_NMI,		/* NMI: left to whoever was interrupted */
+	RCU_NOTRACE_OFFLINE,		/* CPU going offline: left to RCU's hotplug code */
+	/* What the deferred ones led to. */
+	RCU_NOTRACE_INHERITED,		/* promised anew for a section that found it pending */
+	RCU_NOTRACE_IRQ_WORK,		/* runs of the irq_work handler */
+	RCU_NOTRACE_TIMER,		/* runs of the timer handler */
+	RCU_NOTRACE_NR_EVENTS,
+};
+
+/* Whether, and for whom, this CPU has promised to get a deferred report made. */
+enum rcu_notrace_promise {
+	RCU_NOTRACE_NO_PROMISE,
+	RCU_NOTRACE_OWNED,		/* by the section that the pending report befell */
+	RCU_NOTRACE_ASSUMED,		/* by one that found it pending, with no promise standing */
+};
+
+/**
+ * struct rcu_notrace_cpu - the state of deferred reports on one CPU
+ * @work: interrupts this CPU as soon as interrupts are on
+ * @timer: interrupts it again where that was too early: preemption was off
+ * @promise: an enum rcu_notrace_promise; other than RCU_NOTRACE_NO_PROMISE only
+ *	while @work is pending, @timer is active, or a handler runs
+ * @delay_us: of the next @timer, in microseconds
+ * @events: indexed by enum rcu_notrace_event
+ */
+struct rcu_notrace_cpu {
+	struct irq_work work;
+	struct hrtimer timer;
+	u32 promise;
+	u32 delay_us;
+	u64 events[RCU_NOTRACE_NR_EVENTS];
+};
+
+/* Context, as a set of bits.  Any; stable only as far as the context is. */
+#define RCU_NOTRACE_IN_NMI		1
+#define RCU_NOTRACE_IN_HARDIRQ		2
+#define RCU_NOTRACE_NO_PREEMPT		4	/* preemption or bottom halves off */
+#define RCU_NOTRACE_NO_IRQS		8
+
+u32 rcu_notrace_context(void);
+bool rcu_notrace_interrupted_preemptible(void);
+void rcu_notrace_report(void);
+void rcu_notrace_set_need_resched(void);
+bool rcu_notrace_this_cpu_online(void);
+struct rcu_notrace_cpu *rcu_notrace_this_cpu(void);
+void rcu_notrace_count(enum rcu_notrace_event event);
+void rcu_notrace_start_timer(struct rcu_notrace_cpu *rnc, u32 delay_us);
+
+void rcu_notrace_init_cpus(void);
+void rcu_notrace_sync_cpus(void);
+u64 rcu_notrace_sum(enum rcu_notrace_event event);
+
+/* Implemented in Rust, rcu_notrace/deferred.rs. */
+void rcu_notrace_keep_promise(struct rcu_notrace_cpu *rnc, enum rcu_notrace_event event);
+
+/* The other read sides. */
+int rcu_notrace_init_srcu_fast(struct srcu_struct *ssp);
+struct srcu_ctr __percpu *rcu_notrace_srcu_read_lock(struct srcu_struct *ssp);
+void rcu_notrace_srcu_read_unlock(struct srcu_struct *ssp, struct srcu_ctr __percpu *scp);
+void rcu_notrace_preempt_disable(void);
+void rcu_notrace_preempt_enable(void);
+void rcu_notrace_preempt_schedule(void);
+struct srcu_ctr __percpu *rcu_notrace_tasks_trace_lock(void);
+void rcu_notrace_tasks_trace_unlock(struct srcu_ctr __percpu *scp);
+
+#endif /* _RCU_NOTRACE_SHIM_RCU_NOTRACE_H */

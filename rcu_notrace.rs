@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! RCU read-side critical sections for code that traces.
+//!
+//! `rcu_read_lock()` can be traced, and leaving it can trace: `rcu_read_unlock_special()` fires
+//! `sched_set_need_resched_tp` while there is still something to report, so that a probe which is
+//! itself an RCU reader recurses until the stack is gone. [`Rcu`] is a reader of the same RCU (what
+//! `call_rcu()`, `kfree_rcu()` and `synchronize_rcu{,_expedited}()` wait for) that may be used by
+//! whatever runs in that place.
+//!
+//! # The read sides
+//!
+//! All are written to one trait, [`ReadSide`], so that a probe is written once. What each keeps of
+//! the contract in `Documentation/contract.rst`:
+//!
+//! | | [`Rcu`] | [`SrcuFast`] | [`Sched`] | [`TasksTrace`] |
+//! | --- | --- | --- | --- | --- |
+//! | C1 waited for by | `call_rcu()` and kin | its own domain | `call_rcu()` and kin | Tasks Trace RCU |
+//! | C2 notrace | yes | yes, without `CONFIG_PROVE_RCU` | yes | yes, without lockdep |
+//! | C3 bounded recursion | yes | calls nothing | resched only | calls nothing |
+//! | C4 prompt quiescent state | yes | no such thing | at the drop | no such thing |
+//! | C5 prompt deboost | yes | is never boosted | is never preempted | is never boosted |
+//! | C6 preemptible | yes | yes | **no** | yes |
+//! | C7 never lost, never stolen | yes | touches nothing | touches nothing | touches nothing |
+//! | C8 anywhere | yes | where RCU is watching | yes | where RCU is watching |
+//!
+//! # Fast path
+//!
+//! A section is entered by one increment of `current->rcu_read_lock_nesting`, and left by its
+//! decrement and, at the outermost level, a look at `current->rcu_read_unlock_special`. Both fields
+//! belong to the current task and are otherwise written by it alone, or by an interrupt that hit it
+//! ([`include/linux/sched.h`]; `rcu_note_context_switch()`, `rcu_exp_handler()` and
+//! `rcu_flavor_sched_clock_irq()`). This is what `__rcu_read_lock()` and `__rcu_read_unlock()` do
+//! in `kernel/rcu/tree_plugin.h`, and the memory ordering is theirs: none here beyond a compiler
+//! barrier, because everything that acts on these fields runs on this CPU, or is told of them by a
+//! context switch or an interrupt that this CPU took, under the `rcu_node` lock. (`model/` and
+//! `Documentation/contract.rst` have the long form.)
+//!
+//! What differs is the way out when there *is* something to report: [`deferred`].
+//!
+//! # Ownership
+//!
+//! [`Guard`] remembers whether anything was pending when it was taken. A section that started clean
+//! *owns* whatever is pending at its end, for it happened to that section and nobody else knows of
+//! it. One that found something pending is nested in somebody's way out, and that somebody has
+//! promised, or is about to make, the report. This is what bounds the recursion.
+//!
+//! [`include/linux/sched.h`]: srctree/include/linux/sched.h
+
+// Test modules take this file as source, each for the part it tests.
+#![allow(dead_code)]
+
+use crate::shim;
+use core::marker::PhantomData;
+use kernel::{
+    fmt,
+    prelude::*,
+    sync::atomic::{
+        Acquire,
+        Atomic,
+        Release, //
+    },
+    sync::rcu,
+    types::NotThreadSafe, //
+};
+
+#[cfg(not(CONFIG_PREEMPT_RCU))]
+compile_error!("the notrace RCU reader is for CONFIG_PREEMPT_RCU kernels");
+
+// Spelled out, for those who take this file as source from elsewhere.
+#[path = "rcu_notrace/arch.rs"]
+mod arch;
+#[path = "rcu_notrace/cell.rs"]
+mod cell;
+#[path = "rcu_notrace/deferred.rs"]
+mod deferred;
+#[path = "rcu_notrace/flavours.rs"]
+mod flavours;
+
+#[allow(unused_imports)]
+pub(crate) use cell::RcuCell;
+#[allow(unused_imports)]
+pub(crate) use flavours::{
+    Sched,
+    SchedGuard,
+    SrcuFast,
+    SrcuFastGuard,
+    TasksTrace,
+    TasksTraceGuard, //
+};
+
+/// A way to be a reader.
+///
+/// What is common to all: [`read_lock()`] calls nothing that can be traced, may be called wherever
+/// RCU is watching (task, softirq, hardirq and NMI context, with any lock held), and nests in any
+/// order with itself and the others. Guards are dropped by the task, on the level of context, that
+/// took them: they are not [`Send`].
+///
+/// Leaking a guard (`mem::forget`) leaves the section open. That is safe, as no reader will see
+/// freed memory, and fatal, as no grace period will end. Modules built with `DEBUG=1` count guards
+/// and warn, when the read side is dropped, of those that were leaked.
+///
+/// [`read_lock()`]: ReadSide::read_lock
+pub(crate) trait ReadSide {
+    /// Evidence of an open section; dropping it closes the section.
+    type Guard<'a>
+    where
+        Self: 'a;
+
+    /// Opens a section.
+    fn read_lock(&self) -> Self::Guard<'_>;
+}
+
+/// A guard that holds off RCU's normal and expedited grace periods: `call_rcu()`, `kfree_rcu()`,
+/// `synchronize_rcu()`, `synchronize_rcu_expedited()`.
+///
+/// # Safety
+///
+/// No such grace period that begins after a value of this type has come to be may end before the
+/// value is gone.
+pub(crate) unsafe trait RcuReader {}
+
+// SAFETY: By its invariant the RCU read-side lock is held while a `rcu::Guard` exists.
+unsafe impl RcuReader for rcu::Guard {}
+
+/// The right to open notrace RCU read-side critical sections, in this module.
+///
+/// The state behind it is per CPU: what a deferred report needs. There is one of these at a time,
+/// and guards borrow it, so that a section cannot outlive the handlers that its end may rely on.
+///
+/// # Invariants
+///
+/// While this exists the per-CPU state is initialised.
+pub(crate) struct Rcu(());
+
+/// Whether the one [`Rcu`] of this module has been handed out.
+static TAKEN: Atomic<i32> = Atomic::new(0);
+
+impl Rcu {
+    /// Sets up the per-CPU state. Process context; fails with `EBUSY` where there is one already.
+    pub(crate) fn new() -> Result<Self> {
+        if TAKEN.cmpxchg(0, 1, Acquire).is_err() {
+            return Err(EBUSY);
+        }
+        // SAFETY: By the exchange above nobody else has set it up, or uses it.
+        unsafe { shim::rcu::rcu_notrace_init_cpus() };
+        // INVARIANT: Just initialised.
+        Ok(Self(()))
+    }
+
+    /// How often drops have left the fast path, by kind, since the module was loaded.
+    ///
+    /// Any context. Not a snapshot: the sum of what each CPU has counted by the time it is read.
+    pub(crate) fn events(&self) -> Events {
+        Events::read()
+    }
+}
+
+impl Drop for Rcu {
+    /// Waits for the handlers of reports that are still promised. Process context; may sleep.
+    fn drop(&mut self) {
+        #[cfg(rcu_notrace_debug)]
+        debug::warn_of_leaks();
+        // SAFETY: By the type invariant the state is initialised. Guards borrow `self`, so none is
+        // left, and no further drop will queue the work.
+        unsafe { shim::rcu::rcu_notrace_sync_cpus() };
+        TAKEN.store(0, Release);
+    }
+}
+
+impl ReadSide for Rcu {
+    type Guard<'a> = Guard<'a>;
+
+    #[inline(always)]
+    fn read_lock(&self) -> Guard<'_> {
+        let task = arch::current();
+        // Before the increment. What becomes pending after it has befallen this section, and must
+        // not be taken for somebody else's.
+        let inherited = arch::special(task);
+
+        arch::enter(task);
+        #[cfg(rcu_notrace_debug)]
+        debug::taken();
+        // INVARIANT: The section was entered just now, by this task.
+        Guard {
+            inherited,
+            _rcu: PhantomData,
+            _not_send: NotThreadSafe,
+        }
+    }
+}
+
+/// Evidence of a notrace RCU read-side critical section of the current task.
+///
+/// # Invariants
+///
+/// `current->rcu_read_lock_nesting` includes this section, which the current task opened.
+/// `inherited` is what `current->rcu_read_unlock_special` was before it did.
+#[must_use = "if unused, the section ends where it begins"]
+pub(crate) struct Guard<'a> {
+    inherited: u32,
+    _rcu: PhantomData<&'a Rcu>,
+    _not_send: NotThreadSafe,
+}
+
+impl Guard<'_> {
+    /// For in-tree interfaces that ask for proof of `rcu_read_lock()`.
+    #[inline(always)]
+    pub(crate) fn as_rcu(&self) -> &rcu::Guard {
+        // SAFETY: `rcu::Guard` has no size, so that any aligned pointer that is not null is good
+        // for a reference. Its invariant, that the read-side lock is held, is ours, and lasts as
+        // long as the borrow of `self`. A reference cannot be dropped.
+        unsafe { core::ptr::NonNull::<rcu::Guard>::dangling().as_ref() }
+    }
+}
+
+const _: () = assert!(core::mem::size_of::<rcu::Guard>() == 0);
+
+impl AsRef<rcu::Guard> for Guard<'_> {
+    #[inline(always)]
+    fn as_ref(&self) -> &rcu::Guard {
+        self.as_rcu()
+    }
+}
+
+// SAFETY: By its invariant, while a guard exists the task that owns it is inside an RCU read-side
+// critical section as RCU itself counts them.
+unsafe impl RcuReader for Guard<'_> {}
+
+impl Drop for Guard<'_> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        #[cfg(rcu_notrace_debug)]
+        debug::dropped();
+        // SAFETY: By the type invariant the current task is in the section that this leaves.
+        unsafe { arch::leave(arch::current(), || deferred::outermost_drop(self.inherited)) };
+    }
+}
+
+/// Counts of what drops found to do beyond the fast path; see `enum rcu_notrace_event`.
+pub(crate) struct Events([u64; shim::rcu::RCU_NOTRACE_NR_EVENTS as usize]);
+
+impl Events {
+    /// The names, in the order of `enum rcu_notrace_event`.
+    pub(crate) const NAMES: [&'static str; shim::rcu::RCU_NOTRACE_NR_EVENTS as usize] = [
+        "reported",
+        "irqs_off",
+        "preempt_off",
+        "hardirq",
+        "nmi",
+        "offline",
+        "inherited",
+        "irq_work",
+        "timer",
+    ];
+
+    fn read() -> Self {
+        let mut events = Self([0; shim::rcu::RCU_NOTRACE_NR_EVENTS as usize]);
+
+        for (event, sum) in events.0.iter_mut().enumerate() {
+            // SAFETY: `event` is below `RCU_NOTRACE_NR_EVENTS`.
+            *sum = unsafe { shim::rcu::rcu_notrace_sum(event as u32) };
+        }
+        events
+    }
+}
+
+impl fmt::Display for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, count) in Self::NAMES.iter().zip(&self.0) {
+            write!(f, "{name} {count} ")?;
+        }
+        Ok(())
+    }
+}
+
+/// What `DEBUG=1` adds: the number of open guards.
+#[cfg(rcu_notrace_debug)]
+mod debug {
+    use kernel::sync::atomic::{Atomic, Relaxed};
+
+    static OPEN: Atomic<i64> = Atomic::new(0);
+
+    #[inline(always)]
+    pub(super) fn taken() {
+        OPEN.add(1, Relaxed);
+    }
+
+    #[inline(always)]
+    pub(super) fn dropped() {
+        OPEN.add(-1, Relaxed);
+    }
+
+    pub(super) fn warn_of_leaks() {
+        let open = OPEN.load(Relaxed);
+
+        if kernel::warn_on!(open != 0) {
+            kernel::pr_warn!("{open} guards have been leaked\n");
+        }
+    }
+}

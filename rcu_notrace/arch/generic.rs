@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Any architecture: plain loads and stores.
+//!
+//! An interrupt between the load and the store of an increment leaves the count as it found it, so
+//! that, as in `rcu_preempt_read_enter()`, none of this needs to be one instruction.
+
+use core::{
+    ptr::{
+        addr_of_mut,
+        NonNull, //
+    },
+    sync::atomic::{
+        compiler_fence,
+        Ordering, //
+    },
+};
+use crate::shim;
+use kernel::bindings::{
+    srcu_ctr,
+    srcu_struct,
+    task_struct, //
+};
+
+/// The current task.
+#[inline(always)]
+pub(in super::super) fn current() -> NonNull<task_struct> {
+    // SAFETY: There is always a current task.
+    unsafe { NonNull::new_unchecked(kernel::bindings::get_current()) }
+}
+
+/// Adds `n` to the depth of nesting of `task`, which is the current one.
+#[inline(always)]
+fn add_nesting(task: NonNull<task_struct>, n: i32) -> i32 {
+    // SAFETY: `task` is the current task, to which the field belongs.
+    let field = unsafe { addr_of_mut!((*task.as_ptr()).rcu_read_lock_nesting) };
+    // SAFETY: As above.
+    let nesting = unsafe { field.read_volatile() }.wrapping_add(n);
+
+    // SAFETY: As above.
+    unsafe { field.write_volatile(nesting) };
+    nesting
+}
+
+/// Enters a section of `task`, which is the current one; a compiler barrier.
+#[inline(always)]
+pub(in super::super) fn enter(task: NonNull<task_struct>) {
+    add_nesting(task, 1);
+    compiler_fence(Ordering::SeqCst);
+}
+
+/// Leaves a section of `task`; calls `pending` if it was the outermost and something is pending.
+///
+/// # Safety
+///
+/// `task` is the current task and in a section.
+#[inline(always)]
+pub(in super::super) unsafe fn leave(task: NonNull<task_struct>, pending: impl FnOnce()) {
+    compiler_fence(Ordering::SeqCst);
+    // The look comes after the decrement: what an interrupt between the two finds, it finds outside
+    // of the section, and reports itself.
+    if add_nesting(task, -1) == 0 && super::special(task) != 0 {
+        pending();
+    }
+}
+
+/// `preempt_disable_notrace()`.
+#[inline(always)]
+pub(in super::super) fn preempt_disable() {
+    // SAFETY: No requirements.
+    unsafe { crate::shim::rcu::rcu_notrace_preempt_disable() };
+}
+
+/// `preempt_enable_notrace()`.
+///
+/// # Safety
+///
+/// Pairs with an earlier [`preempt_disable()`].
+#[inline(always)]
+pub(in super::super) unsafe fn preempt_enable() {
+    // SAFETY: By the requirement of this function.
+    unsafe { crate::shim::rcu::rcu_notrace_preempt_enable() };
+}
+
+/// `srcu_read_lock_fast_notrace()`.
+///
+/// # Safety
+///
+/// `ssp` is initialised, for fast readers only.
+#[inline(always)]
+pub(in super::super) unsafe fn srcu_read_lock(ssp: *mut srcu_struct) -> *mut srcu_ctr {
+    // SAFETY: By the requirement of this function.
+    unsafe { shim::rcu::rcu_notrace_srcu_read_lock(ssp) }
+}
+
+/// `srcu_read_unlock_fast_notrace()`.
+///
+/// # Safety
+///
+/// `ctr` is from an [`srcu_read_lock()`] of `ssp` that has not been paired yet.
+#[inline(always)]
+pub(in super::super) unsafe fn srcu_read_unlock(ssp: *mut srcu_struct, ctr: *mut srcu_ctr) {
+    // SAFETY: By the requirement of this function.
+    unsafe { shim::rcu::rcu_notrace_srcu_read_unlock(ssp, ctr) };
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! x86-64: seven instructions for a pair, none of them locked.
+//!
+//! All x86-64 kernels have `this_cpu_inc()` that an NMI cannot split (`ARCH_HAS_NMI_SAFE_THIS_CPU_OPS`),
+//! on which fast SRCU readers rest.
+
+use core::{
+    arch::asm,
+    mem::offset_of,
+    ptr::{
+        addr_of,
+        NonNull, //
+    },
+};
+use kernel::bindings::{
+    srcu_ctr,
+    srcu_struct,
+    task_struct, //
+};
+
+/// The current task.
+///
+/// The same for as long as the calling code runs, whatever CPU it runs on: the compiler may keep
+/// the value, as it may that of the kernel's own `this_cpu_read_const()`.
+#[inline(always)]
+pub(in super::super) fn current() -> NonNull<task_struct> {
+    let task: *mut task_struct;
+
+    // SAFETY: Reads the per-CPU variable that holds the current task.
+    unsafe {
+        asm!(
+            "mov {task}, qword ptr gs:[rip + current_task]",
+            task = out(reg) task,
+            options(pure, nomem, nostack, preserves_flags),
+        )
+    };
+    // SAFETY: There is always a current task.
+    unsafe { NonNull::new_unchecked(task) }
+}
+
+/// Enters a section of `task`, which is the current one.
+///
+/// One instruction, so that an interrupt comes before or after it; a compiler barrier.
+#[inline(always)]
+pub(in super::super) fn enter(task: NonNull<task_struct>) {
+    // SAFETY: `task` is the current task, to which the field belongs.
+    unsafe {
+        asm!(
+            "inc dword ptr [{task} + {nesting}]",
+            task = in(reg) task.as_ptr(),
+            nesting = const offset_of!(task_struct, rcu_read_lock_nesting),
+            options(nostack),
+        )
+    };
+}
+
+/// Leaves a section of `task`; calls `pending` if it was the outermost and something is pending.
+///
+/// # Safety
+///
+/// `task` is the current task and in a section.
+#[inline(always)]
+pub(in super::super) unsafe fn leave(task: NonNull<task_struct>, pending: impl FnOnce()) {
+    // The look comes after the decrement: what an interrupt between the two finds, it finds outside
+    // of the section, and reports itself.
+    //
+    // SAFETY: `task` is the current task, to which both fields belong.
+    unsafe {
+        asm!(
+            "dec dword ptr [{task} + {nesting}]",
+            "jnz 2f",
+            "cmp dword ptr [{task} + {special}], 0",
+            "jne {pending}",
+            "2:",
+            task = in(reg) task.as_ptr(),
+            nesting = const offset_of!(task_struct, rcu_read_lock_nesting),
+            special = const offset_of!(task_struct, rcu_read_unlock_special),
+            pending = label { pending() },
+            options(nostack),
+        )
+    };
+}
+
+/// `srcu_read_lock_fast_notrace()`, see `__srcu_read_lock_fast()` for the memory ordering.
+///
+/// # Safety
+///
+/// `ssp` is initialised, for fast readers only.
+#[inline(always)]
+pub(in super::super) unsafe fn srcu_read_lock(ssp: *mut srcu_struct) -> *mut srcu_ctr {
+    // SAFETY: `ssp` is initialised, by the requirement of this function.
+    let ctr = unsafe { addr_of!((*ssp).srcu_ctrp).read_volatile() };
+
+    // SAFETY: `ctr` is relative to the per-CPU base, which is in GS.
+    unsafe {
+        asm!(
+            "inc qword ptr gs:[{ctr} + {locks}]",
+            ctr = in(reg) ctr,
+            locks = const offset_of!(srcu_ctr, srcu_locks),
+            options(nostack),
+        )
+    };
+    ctr
+}
+
+/// `srcu_read_unlock_fast_notrace()`.
+///
+/// # Safety
+///
+/// `ctr` is from an [`srcu_read_lock()`] of the same domain that has not been paired yet.
+#[inline(always)]
+pub(in super::super) unsafe fn srcu_read_unlock(_ssp: *mut srcu_struct, ctr: *mut srcu_ctr) {
+    // SAFETY: As above.
+    unsafe {
+        asm!(
+            "inc qword ptr gs:[{ctr} + {unlocks}]",
+            ctr = in(reg) ctr,
+            unlocks = const offset_of!(srcu_ctr, srcu_unlocks),
+            options(nostack),
+        )
+    };
+}
+
+/// The size of `__preempt_count`, which says what a decrement to zero is.
+#[cfg(CONFIG_HAS_SEPARATE_PREEMPT_RESCHED_BITS)]
+macro_rules! preempt_count {
+    ($op:literal) => {
+        concat!($op, " qword ptr gs:[rip + __preempt_count]")
+    };
+}
+#[cfg(not(CONFIG_HAS_SEPARATE_PREEMPT_RESCHED_BITS))]
+macro_rules! preempt_count {
+    ($op:literal) => {
+        concat!($op, " dword ptr gs:[rip + __preempt_count]")
+    };
+}
+
+/// `preempt_disable_notrace()`.
+#[inline(always)]
+pub(in super::super) fn preempt_disable() {
+    // SAFETY: Raises this CPU's own count.
+    unsafe { asm!(preempt_count!("inc"), options(nostack)) };
+}
+
+/// `preempt_enable_notrace()`.
+///
+/// # Safety
+///
+/// Pairs with an earlier [`preempt_disable()`].
+#[inline(always)]
+pub(in super::super) unsafe fn preempt_enable() {
+    // The need to reschedule is folded into the count, inverted: zero means can and must.
+    //
+    // SAFETY: Lowers this CPU's own count, which the caller has raised.
+    unsafe {
+        asm!(
+            preempt_count!("dec"),
+            "jz {resched}",
+            resched = label {
+                // SAFETY: Does no more than the kernel's own preempt_enable_notrace() here.
+                unsafe { crate::shim::rcu::rcu_notrace_preempt_schedule() }
+            },
+            options(nostack),
+        )
+    };
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Leaving a section with something to report.
+//!
+//! A section that was preempted, hit by an expedited grace period's interrupt, or older than the
+//! grace period it holds up, has `current->rcu_read_unlock_special` set. RCU may be told only where
+//! the task could be preempted. There, the drop reports. Elsewhere it *promises*: it asks for a
+//! reschedule, which reports when preemption comes back on, and sees to it that an interrupt comes
+//! when interrupts do, for nothing else looks at the request then.
+//!
+//! ```text
+//!                    drop, nesting 0, special set
+//!                               |
+//!        +----------+-----------+-----------------------------+
+//!       NMI     preemptible                        irqs, preemption or BH off
+//!        |          |                              set need_resched, by hand
+//!     (nothing)  report()                                     |
+//!                                    started clean, or nobody has promised?
+//!                                           yes |        no: nothing more
+//!                                               v
+//!               +----------------------  irq_work queued
+//!               |
+//!     keep_promise(): handler, as soon as irqs are on
+//!        special clear ............ reported in the meantime; promise kept
+//!        in a section ............. its drop will report, or promise
+//!        preemptible, owned ....... set need_resched; the way out of the interrupt reschedules
+//!        otherwise ................ set need_resched; timer --+
+//!               ^                                             |
+//!               +------ 50 us, 100 us, ... one tick ----------+
+//! ```
+//!
+//! # Why it ends
+//!
+//! Instrumentation of anything below may itself take a guard, and drop it with the report still
+//! pending. Such a section found it pending when it began, and whoever made it pending has promised;
+//! it does nothing more. So our work is queued once for each section that has had something happen
+//! to it from outside, and not for what our own handlers, or the way out of them, run into. If such
+//! a drop finds that nobody has promised it does so itself, but what it then gets is the timer: an
+//! interrupt whose way out queues the next interrupt would keep the CPU for ever. The delay doubles
+//! while the report is not made, so a machine on which our interrupt takes longer than the delay
+//! gets out of it too.
+//!
+//! # Why nothing is lost
+//!
+//! `promise` stands only while the work is pending, the timer is active or a handler runs, and each
+//! handler ends by starting the timer again, by leaving the report to somebody who will make it, or
+//! by finding it made. `model/` checks both arguments, and refutes what has been left out of them.
+
+use super::arch;
+use crate::shim::rcu as shim;
+
+/// The first delay: some way out of an interrupt and into the scheduler, and short enough for a
+/// report that the orders of events have left without any other caller.
+const FIRST_DELAY_US: u32 = 50;
+
+/// The longest delay, one tick: from here on the tick does as much.
+const LAST_DELAY_US: u32 = (1_000_000 / kernel::bindings::CONFIG_HZ) as u32;
+
+/// Called by the outermost drop, after it, if something is pending.
+///
+/// Any context. `inherited` is what was pending already when the section began.
+#[cold]
+#[inline(never)]
+#[link_section = ".kprobes.text"]
+pub(super) extern "C" fn outermost_drop(inherited: u32) {
+    // SAFETY: These have no requirements.
+    let context = unsafe { shim::rcu_notrace_context() };
+
+    if context & shim::RCU_NOTRACE_IN_NMI != 0 {
+        // Nothing can have happened to a section that no interrupt can hit. What is pending is that
+        // of whoever the NMI interrupted, and will be seen to there.
+        count(shim::RCU_NOTRACE_NMI);
+    } else if context == 0 {
+        count(shim::RCU_NOTRACE_REPORTED);
+        // SAFETY: The task is preemptible, and outside of all sections: this is its outermost drop.
+        unsafe { shim::rcu_notrace_report() };
+    } else {
+        count(if context & shim::RCU_NOTRACE_IN_HARDIRQ != 0 {
+            shim::RCU_NOTRACE_HARDIRQ
+        } else if context & shim::RCU_NOTRACE_NO_IRQS != 0 {
+            shim::RCU_NOTRACE_IRQS_OFF
+        } else {
+            shim::RCU_NOTRACE_PREEMPT_OFF
+        });
+        promise(inherited);
+    }
+}
+
+/// Sees to it that what is pending is reported once interrupts and preemption are on.
+///
+/// Interrupts or preemption are off, so that this CPU stays this CPU, and it is not an NMI.
+#[inline(always)]
+fn promise(inherited: u32) {
+    // SAFETY: By the requirement above.
+    unsafe { shim::rcu_notrace_set_need_resched() };
+
+    // A CPU on its way out takes no more interrupts. `rcutree_report_cpu_dead()` reports for it.
+    //
+    // SAFETY: By the requirement above.
+    if !unsafe { shim::rcu_notrace_this_cpu_online() } {
+        count(shim::RCU_NOTRACE_OFFLINE);
+        return;
+    }
+
+    // SAFETY: By the requirement above.
+    let rnc = unsafe { shim::rcu_notrace_this_cpu() };
+
+    // `rcu_notrace_unbounded` is a negative control: a build in which nothing bounds the recursion.
+    //
+    // The promise is noted before the work is queued. Queueing fires `ipi_send_cpu`, and a drop in
+    // a probe on that must find the promise given.
+    //
+    // SAFETY: This CPU's state. A handler that interrupts this may give up the promise that it
+    // finds; then it will run again, as the work is queued after the promise is noted.
+    unsafe {
+        if inherited == 0 || cfg!(rcu_notrace_unbounded) {
+            (*rnc).delay_us = FIRST_DELAY_US;
+            (*rnc).promise = shim::RCU_NOTRACE_OWNED;
+        } else if (&raw const (*rnc).promise).read_volatile() == shim::RCU_NOTRACE_NO_PROMISE {
+            count(shim::RCU_NOTRACE_INHERITED);
+            (*rnc).promise = shim::RCU_NOTRACE_ASSUMED;
+        } else {
+            return;
+        }
+        kernel::bindings::irq_work_queue(&raw mut (*rnc).work);
+    }
+}
+
+/// The body of both handlers. Hard interrupt context; interrupts were on in what was interrupted.
+#[no_mangle]
+#[link_section = ".kprobes.text"]
+extern "C" fn rcu_notrace_keep_promise(
+    rnc: *mut shim::rcu_notrace_cpu,
+    event: shim::rcu_notrace_event,
+) {
+    let task = arch::current();
+
+    count(event);
+
+    // Nothing is pending for the task that this CPU runs. Also the end for the timer of a CPU that
+    // has gone offline, which may come to another CPU.
+    //
+    // SAFETY: The state of this CPU, or of one that is offline: nobody else writes it.
+    unsafe {
+        if arch::special(task) == 0 || rnc != shim::rcu_notrace_this_cpu() {
+            (*rnc).promise = shim::RCU_NOTRACE_NO_PROMISE;
+            (*rnc).delay_us = FIRST_DELAY_US;
+            return;
+        }
+    }
+
+    // Another section has begun, and inherited it. Its drop makes the report, or a promise.
+    if arch::nesting(task) > 0 {
+        // SAFETY: As above.
+        unsafe { (*rnc).promise = shim::RCU_NOTRACE_NO_PROMISE };
+        return;
+    }
+
+    // SAFETY: Interrupts are off. The state is this CPU's, and exists.
+    unsafe {
+        shim::rcu_notrace_set_need_resched();
+        if (*rnc).promise == shim::RCU_NOTRACE_OWNED && shim::rcu_notrace_interrupted_preemptible()
+        {
+            (*rnc).promise = shim::RCU_NOTRACE_NO_PROMISE;
+            return;
+        }
+        if (*rnc).promise == shim::RCU_NOTRACE_NO_PROMISE {
+            (*rnc).promise = shim::RCU_NOTRACE_ASSUMED;
+        }
+
+        let delay_us = core::cmp::max((*rnc).delay_us, FIRST_DELAY_US);
+
+        (*rnc).delay_us = core::cmp::min(delay_us.wrapping_mul(2), LAST_DELAY_US);
+        shim::rcu_notrace_start_timer(rnc, delay_us);
+    }
+}
+
+#[inline(always)]
+fn count(event: shim::rcu_notrace_event) {
+    // SAFETY: `event` is one of the enumeration.
+    unsafe { shim::rcu_notrace_count(event) };
+}

@@ -1,0 +1,34 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# This test will read an RCU-protected pointer under every guard that protects
+# it, while it is replaced all the time, by call_rcu() and after expedited grace
+# periods, and fail if a reader sees freed memory, or memory is left.
+# runs: vm
+
+. selftests/lib.sh
+
+ktap_print_header
+ktap_set_plan 5
+
+# run PARAMETERS: sets $cell to what the test module printed.
+run()
+{
+	dmesg -C
+	# shellcheck disable=SC2086
+	insmod $MODS/rcu_notrace_cell.ko $1
+	cell=$(dmesg | grep 'cell reads=')
+	rmmod rcu_notrace_cell
+	ktap_print_msg "$cell"
+}
+
+echo 0 > /sys/kernel/rcu_normal
+check "expedited grace periods are not turned off" test "$(cat /sys/kernel/rcu_normal)" = 0
+run seconds=5
+check "there were readers" test "$(echo "$cell" | value reads)" -gt 1000
+check "none saw freed memory" test "$(echo "$cell" | value bad)" = 0
+check "everything replaced was dropped" \
+	test "$(echo "$cell" | value replaced)" = "$(echo "$cell" | value dropped)"
+run unguarded=1
+check "control: without a guard they do see it" test "$(echo "$cell" | value bad)" -gt 0
+
+ktap_finished

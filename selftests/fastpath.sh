@@ -1,0 +1,42 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# This test will disassemble a built module, and fail if taking and dropping a
+# guard is more than 8 instructions, calls anything, locks the bus, or carries a
+# tracing site, or if the slow path calls what fastpath.allow does not list.
+# runs: host
+
+. selftests/lib.sh
+
+module=$MODS/rcu_notrace_pair.ko
+traced=$(find "/usr/lib/modules/$KRELEASE/kernel/lib" -name '*.ko*' | head -n 1)
+
+# A module of the kernel's own, unpacked, for the checks to object to.
+control()
+{
+	case $1 in
+	*.xz) xz -dc "$1" ;;
+	*.zst) zstd -dcq "$1" ;;
+	*) cat "$1" ;;
+	esac > "$2"
+}
+
+ktap_print_header
+ktap_set_plan 6
+
+check "a pair is a fast path" \
+	selftests/fastpath.py pair $module rcu_notrace_one_section
+refute "control: a pair with a call in it is not" \
+	selftests/fastpath.py pair $module rcu_notrace_one_section_control
+check "the slow path calls what is listed, and nothing else" \
+	selftests/fastpath.py slow $module selftests/fastpath.allow
+refute "control: with nothing listed it does not pass" \
+	selftests/fastpath.py slow $module /dev/null
+check "there are no tracing sites" \
+	selftests/fastpath.py sites $module
+other=$(mktemp)
+trap 'rm -f "$other"' EXIT
+control "$traced" "$other"
+refute "control: the kernel's own modules have some" \
+	selftests/fastpath.py sites "$other"
+
+ktap_finished

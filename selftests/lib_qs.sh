@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+#
+# What qs_delay and boost share: the measurement, and what is asked of it.
+
+# measure_qs SAMPLES PARAMETERS: sets $qs to what the test module printed.
+measure_qs()
+{
+	# Time is instructions executed, whatever else the host does.  The vCPUs
+	# take turns, so that medians mean something and tails do not.
+	qs=$(ICOUNT=1 CPUS=2 TIMEOUT=380 "$LAB_VM" "
+		echo 0 > /sys/kernel/rcu_normal && echo rcu_normal=\$(cat /sys/kernel/rcu_normal) &&
+		insmod $MODS/rcu_notrace_qs.ko samples=$1 $2 && dmesg | grep ' qs '")
+}
+
+median()
+{
+	echo "$qs" | grep "context=$1 side=$2 " | value median_ns
+}
+
+QS_TESTS=16
+
+# check_qs: $QS_TESTS results.
+check_qs()
+{
+	check "expedited grace periods are not turned off" \
+		test "$(echo "$qs" | sed -n 's/^rcu_normal=//p')" = 0
+	for context in preemptible preempt_off irqs_off both_off compound; do
+		rcu=$(median $context rcu)
+		guard=$(median $context guard)
+		naive=$(median $context naive)
+
+		ktap_print_msg "$context: medians in ns: rcu $rcu guard $guard naive $naive"
+		check "$context: guard / rcu $(ratio "$guard" "$rcu") at most 1.2" \
+			at_most "$guard" "$rcu" 1.2
+		check "$context: naive / guard $(ratio "$naive" "$guard") at least 10" \
+			at_least "$naive" "$guard" 10
+		# In the compound order rcu_read_unlock() is as late as naive is.
+		if [ $context != compound ]; then
+			refute "control: $context: naive / rcu $(ratio "$naive" "$rcu") at most 1.2" \
+				at_most "$naive" "$rcu" 1.2
+		fi
+	done
+	check "few sections had nothing happen to them" \
+		at_most "$(echo "$qs" | grep 'qs done' | value missed)" 9 1
+}

@@ -1,0 +1,8 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# This test will verify the model of the unlock, and fail if a property does not
+# hold, or a mutant gets away.
+# runs: host
+# timeout: 600
+
+exec model/run

@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# This test will count the instructions that a pair of lock and unlock executes,
+# beside the kernel's own readers in the same run, and fail if the guard's are
+# more than 8, or more than 0.35 of those of rcu_read_lock().
+# runs: drives
+# timeout: 300
+
+. selftests/lib.sh
+
+ktap_print_header
+ktap_set_plan 3
+
+# One vCPU, and a clock that counts the instructions that it executes.
+out=$(ICOUNT=1 CPUS=1 TIMEOUT=280 "$LAB_VM" "insmod $MODS/rcu_notrace_pair.ko rounds=3 && dmesg | grep 'pair side='")
+
+# net SIDE: instructions a pair, less those of the loop it stands in.
+net()
+{
+	echo "$out" | awk -v side="$1" -v loop="$2" '
+		/pair side=/ {
+			for (i = 1; i <= NF; i++) {
+				split($i, kv, "=")
+				v[kv[1]] = kv[2]
+			}
+			sum[v["side"]] += v["cycles"] / v["pairs"]
+			n[v["side"]]++
+		}
+		END { if (n[side]) printf "%.2f", sum[side] / n[side] - sum[loop] / n[loop] }'
+}
+
+guard=$(net guard rust_empty)
+rcu=$(net rcu c_empty)
+ktap_print_msg "instructions a pair, the loop subtracted: guard $guard, rcu_read_lock $rcu," \
+	"kernel::sync::rcu::Guard $(net rust_rcu rust_empty), SRCU $(net srcu c_empty)," \
+	"SRCU-fast notrace $(net srcu_fast c_empty) (from Rust $(net rust_srcu_fast rust_empty))," \
+	"RCU-sched notrace $(net sched c_empty) (from Rust $(net rust_sched rust_empty))," \
+	"Tasks Trace $(net tasks_trace c_empty) (from Rust $(net rust_tasks_trace rust_empty))"
+
+check "guard: at most 8 instructions" at_most "$guard" 8 1
+check "guard: at most 0.35 of rcu_read_lock ($(ratio "$guard" "$rcu"))" at_most "$guard" "$rcu" 0.35
+refute "control: rcu_read_lock is more than 8" at_most "$rcu" 8 1
+
+ktap_finished

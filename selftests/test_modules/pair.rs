@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Counts what a pair of lock and unlock costs, by read side, in cycles of the time stamp counter.
+//!
+//! Under QEMU's `-icount shift=0` with one vCPU that counter advances by one for each instruction
+//! executed, and the numbers are exact: instructions. Elsewhere they are time. The empty loop is
+//! measured in the same way, to be subtracted. Loading the module prints a line for each.
+
+use crate::{
+    rcu_notrace::{
+        ReadSide,
+        Rcu,
+        Sched,
+        SrcuFast,
+        TasksTrace, //
+    },
+    support::{
+        controls::Plain,
+        test_cycles, //
+    },
+};
+use core::arch::asm;
+use kernel::{
+    interrupt::local_interrupt_disable,
+    prelude::*,
+    sync::rcu, //
+};
+
+#[path = "../../rcu_notrace.rs"]
+mod rcu_notrace;
+#[path = "../../shim/mod.rs"]
+mod shim;
+mod support;
+
+module! {
+    type: Pair,
+    name: "rcu_notrace_pair",
+    authors: ["The rcu-notrace authors"],
+    description: "Test of rcu_notrace: cost of a pair",
+    license: "GPL v2",
+    params: {
+        pairs: u32 {
+            default: 100000,
+            description: "Pairs in a loop",
+        },
+        rounds: u32 {
+            default: 5,
+            description: "Loops of each, taking turns",
+        },
+    },
+}
+
+/// `pairs` times `body`, interrupts off; cycles.
+#[inline(always)]
+fn measure(pairs: u32, mut body: impl FnMut()) -> u64 {
+    let _irqs = local_interrupt_disable();
+    // SAFETY: No requirements.
+    let start = unsafe { test_cycles() };
+    let mut n = pairs;
+
+    while n != 0 {
+        body();
+        n -= 1;
+        // SAFETY: Nothing; keeps the loop a loop.
+        unsafe { asm!("", options(nostack, preserves_flags)) };
+    }
+    // SAFETY: No requirements.
+    unsafe { test_cycles() }.wrapping_sub(start)
+}
+
+#[inline(always)]
+fn pair(side: &impl ReadSide) {
+    let _guard = side.read_lock();
+    // SAFETY: Nothing; the section's contents.
+    unsafe { asm!("", options(nostack, preserves_flags)) };
+}
+
+#[inline(never)]
+fn empty(pairs: u32) -> u64 {
+    measure(pairs, || {
+        // SAFETY: Nothing; as in `pair()`.
+        unsafe { asm!("", options(nostack, preserves_flags)) };
+    })
+}
+
+#[inline(never)]
+fn guard(pairs: u32, rcu: &Rcu) -> u64 {
+    measure(pairs, || pair(rcu))
+}
+
+#[inline(never)]
+fn rust_rcu(pairs: u32) -> u64 {
+    measure(pairs, || {
+        let _guard = rcu::read_lock();
+        // SAFETY: Nothing; as in `pair()`.
+        unsafe { asm!("", options(nostack, preserves_flags)) };
+    })
+}
+
+#[inline(never)]
+fn rust_srcu_fast(pairs: u32, srcu: &SrcuFast) -> u64 {
+    measure(pairs, || pair(srcu))
+}
+
+#[inline(never)]
+fn rust_sched(pairs: u32) -> u64 {
+    measure(pairs, || pair(&Sched))
+}
+
+#[inline(never)]
+fn rust_tasks_trace(pairs: u32) -> u64 {
+    measure(pairs, || pair(&TasksTrace))
+}
+
+/// One section, for the `fastpath` test to disassemble.
+#[no_mangle]
+#[inline(never)]
+extern "C" fn rcu_notrace_one_section(rcu: &Rcu) {
+    pair(rcu);
+}
+
+/// The same with a call in it, for the `fastpath` test to reject.
+#[no_mangle]
+#[inline(never)]
+extern "C" fn rcu_notrace_one_section_control(plain: &Plain) {
+    pair(plain);
+}
+
+struct Pair;
+
+impl kernel::Module for Pair {
+    fn init(_module: &'static ThisModule) -> Result<Self> {
+        let rcu = Rcu::new()?;
+        let srcu = KBox::pin_init(SrcuFast::new(), GFP_KERNEL)?;
+        let pairs = module_parameters::pairs.value();
+
+        rcu_notrace_one_section(&rcu);
+        rcu_notrace_one_section_control(&Plain);
+        for _ in 0..module_parameters::rounds.value() {
+            // SAFETY: Process context.
+            let c = unsafe {
+                [
+                    ("c_empty", support::test_pairs_empty(pairs)),
+                    ("rcu", support::test_pairs_rcu(pairs)),
+                    ("srcu", support::test_pairs_srcu(pairs)),
+                    ("srcu_fast", support::test_pairs_srcu_fast(pairs)),
+                    ("sched", support::test_pairs_sched(pairs)),
+                    ("tasks_trace", support::test_pairs_tasks_trace(pairs)),
+                ]
+            };
+            let rust = [
+                ("rust_empty", empty(pairs)),
+                ("guard", guard(pairs, &rcu)),
+                ("rust_rcu", rust_rcu(pairs)),
+                ("rust_srcu_fast", rust_srcu_fast(pairs, &srcu)),
+                ("rust_sched", rust_sched(pairs)),
+                ("rust_tasks_trace", rust_tasks_trace(pairs)),
+            ];
+
+            for (name, cycles) in Iterator::chain(c.iter(), &rust) {
+                pr_info!("pair side={name} pairs={pairs} cycles={cycles}\n");
+            }
+        }
+        Ok(Self)
+    }
+}

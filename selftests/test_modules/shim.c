@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The C side of a test module; each has a copy, as it has its own guards. */
+#include <linux/delay.h>
+#include <linux/irqflags.h>
+#include <linux/kthread.h>
+#include <linux/preempt.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/sort.h>
+#include <linux/srcu.h>
+#include <linux/timekeeping.h>
+#include <linux/timex.h>
+
+#include "../../shim/rcu_notrace.c"
+#include "shim.h"
+
+void test_rcu_read_lock(void)
+{
+	rcu_read_lock();
+}
+
+void test_rcu_read_unlock(void)
+{
+	rcu_read_unlock();
+}
+
+void test_preempt_disable(void)
+{
+	preempt_disable();
+}
+
+void test_preempt_enable(void)
+{
+	preempt_enable();
+}
+
+void test_local_irq_disable(void)
+{
+	local_irq_disable();
+}
+
+void test_local_irq_enable(void)
+{
+	local_irq_enable();
+}
+
+u64 test_ktime_ns(void)
+{
+	return ktime_get_mono_fast_ns();
+}
+
+u64 test_cycles(void)
+{
+	return get_cycles();
+}
+
+struct task_struct *test_kthread_run_on(int (*fn)(void *data), void *data, unsigned int cpu,
+					bool fifo, const char *name)
+{
+	struct task_struct *task = kthread_create(fn, data, "%s", name);
+
+	if (IS_ERR(task))
+		return task;
+	kthread_bind(task, cpu);
+	if (fifo)
+		sched_set_fifo(task);
+	/* kthread_stop() needs the task_struct, even of one that has returned. */
+	get_task_struct(task);
+	wake_up_process(task);
+	return task;
+}
+
+static DEFINE_PER_CPU(u64, test_hit_count);
+
+void test_hit(void)
+{
+	this_cpu_inc(test_hit_count);
+}
+
+u64 test_hits(void)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu(test_hit_count, cpu));
+	return sum;
+}
+
+static int test_cmp_u64(const void *a, const void *b)
+{
+	u64 x = *(const u64 *)a, y = *(const u64 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+void test_sort(u64 *values, size_t n)
+{
+	sort(values, n, sizeof(*values), test_cmp_u64, NULL);
+}
+
+void test_usleep(unsigned int us)
+{
+	usleep_range(us, us + us / 4 + 1);
+}
+
+#define DEFINE_PAIRS(name, lock, unlock)			\
+u64 test_pairs_##name(u32 n)					\
+{								\
+	unsigned long flags;					\
+	u64 cycles;						\
+								\
+	local_irq_save(flags);					\
+	cycles = get_cycles();					\
+	for (; n; n--) {					\
+		lock;						\
+		barrier();					\
+		unlock;						\
+		barrier();					\
+	}							\
+	cycles = get_cycles() - cycles;				\
+	local_irq_restore(flags);				\
+	return cycles;						\
+}
+
+DEFINE_STATIC_SRCU(test_srcu);
+DEFINE_STATIC_SRCU_FAST(test_srcu_fast);
+
+DEFINE_PAIRS(empty, , )
+DEFINE_PAIRS(rcu, rcu_read_lock(), rcu_read_unlock())
+DEFINE_PAIRS(srcu, int idx = srcu_read_lock(&test_srcu), srcu_read_unlock(&test_srcu, idx))
+DEFINE_PAIRS(srcu_fast, struct srcu_ctr __percpu *ctr = srcu_read_lock_fast_notrace(&test_srcu_fast),
+	     srcu_read_unlock_fast_notrace(&test_srcu_fast, ctr))
+DEFINE_PAIRS(sched, preempt_disable_notrace(), preempt_enable_notrace())
+DEFINE_PAIRS(tasks_trace, struct srcu_ctr __percpu *ctr = rcu_read_lock_tasks_trace(),
+	     rcu_read_unlock_tasks_trace(ctr))

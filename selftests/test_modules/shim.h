@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the test modules need and only C can say. */
+#ifndef _RCU_NOTRACE_TEST_SHIM_H
+#define _RCU_NOTRACE_TEST_SHIM_H
+
+#include <linux/sched.h>
+#include <linux/types.h>
+
+/* The control of every test: the kernel's own reader, inlined from C. */
+void test_rcu_read_lock(void);
+void test_rcu_read_unlock(void);
+
+/* Contexts, through the ordinary primitives. */
+void test_preempt_disable(void);
+void test_preempt_enable(void);
+void test_local_irq_disable(void);
+void test_local_irq_enable(void);
+
+/*
+ * Contexts other than a task's, brought about on a CPU: fn(context) is called
+ * there from a hard interrupt, a softirq, an NMI, and, on any CPU, from
+ * sched_switch, with the rq lock held.
+ */
+enum test_context {
+	TEST_HARDIRQ,
+	TEST_SOFTIRQ,
+	TEST_NMI,
+	TEST_RQ_LOCK,
+	TEST_NR_CONTEXTS,
+};
+
+int test_contexts_start(void (*fn)(enum test_context context));
+void test_contexts_provoke(unsigned int cpu);
+void test_contexts_stop(void);
+
+u64 test_ktime_ns(void);
+u64 test_cycles(void);
+struct task_struct *test_kthread_run_on(int (*fn)(void *data), void *data, unsigned int cpu,
+					bool fifo, const char *name);
+/* Counts a hit on this CPU, and sums them; any context. */
+void test_hit(void);
+u64 test_hits(void);
+
+void test_sort(u64 *values, size_t n);
+void test_usleep(unsigned int us);
+
+/* A million pairs each, interrupts off, written in C. */
+u64 test_pairs_empty(u32 n);
+u64 test_pairs_rcu(u32 n);
+u64 test_pairs_srcu(u32 n);
+u64 test_pairs_srcu_fast(u32 n);
+u64 test_pairs_sched(u32 n);
+u64 test_pairs_tasks_trace(u32 n);
+
+#endif /* _RCU_NOTRACE_TEST_SHIM_H */

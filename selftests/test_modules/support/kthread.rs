@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Threads of a test: bound to a CPU, joined when dropped.
+
+use kernel::{
+    bindings,
+    error::from_err_ptr,
+    prelude::*,
+    str::CStr, //
+};
+
+/// A kthread that runs a closure on one CPU; dropping this asks it to stop, and waits.
+pub(crate) struct Kthread {
+    task: *mut bindings::task_struct,
+}
+
+impl Kthread {
+    /// Runs `body` on `cpu`, at SCHED_FIFO 50 if `fifo`.
+    ///
+    /// `body` returns when it is done, or soon after [`should_stop()`].
+    pub(crate) fn run<F>(cpu: u32, fifo: bool, name: &CStr, body: F) -> Result<Self>
+    where
+        F: FnOnce() + Send + 'static,
+    {
+        unsafe extern "C" fn start<F: FnOnce() + Send + 'static>(
+            data: *mut kernel::ffi::c_void,
+        ) -> kernel::ffi::c_int {
+            // SAFETY: From `KBox::into_raw()` below; a thread is started once.
+            let body = unsafe { KBox::from_raw(data.cast::<F>()) };
+
+            KBox::into_inner(body)();
+            0
+        }
+
+        let body = KBox::into_raw(KBox::new(body, GFP_KERNEL)?);
+        // SAFETY: `start` takes what `body` is; the name is copied.
+        let task = from_err_ptr(unsafe {
+            super::test_kthread_run_on(Some(start::<F>), body.cast(), cpu, fifo, name.as_char_ptr())
+        });
+
+        match task {
+            Ok(task) => Ok(Self { task }),
+            Err(e) => {
+                // SAFETY: From `KBox::into_raw()`, and no thread has it.
+                drop(unsafe { KBox::from_raw(body) });
+                Err(e)
+            }
+        }
+    }
+}
+
+// SAFETY: Any task may stop the thread; the reference to it is ours.
+unsafe impl Send for Kthread {}
+// SAFETY: Nothing can be done with a shared reference.
+unsafe impl Sync for Kthread {}
+
+impl Drop for Kthread {
+    fn drop(&mut self) {
+        // SAFETY: We hold a reference to the task, and give it up.
+        unsafe {
+            bindings::kthread_stop(self.task);
+            bindings::put_task_struct(self.task);
+        }
+    }
+}
+
+/// Whether the [`Kthread`] that calls this is being dropped.
+pub(crate) fn should_stop() -> bool {
+    // SAFETY: Called by a kthread.
+    unsafe { bindings::kthread_should_stop() }
+}
+
+/// Sleeps for about `us` microseconds.
+pub(crate) fn sleep_us(us: u32) {
+    // SAFETY: Process context.
+    unsafe { super::test_usleep(us) };
+}

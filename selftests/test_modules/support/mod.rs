@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the test modules share.
+
+#![allow(dead_code)]
+
+pub(crate) mod controls;
+pub(crate) mod kthread;
+pub(crate) mod stats;
+
+#[allow(
+    clippy::all,
+    missing_docs,
+    non_camel_case_types,
+    improper_ctypes,
+    unreachable_pub
+)]
+mod generated {
+    use kernel::{bindings::*, ffi};
+
+    include!("../shim_generated.rs");
+}
+pub(crate) use generated::*;
+
+use kernel::bindings;
+
+/// The current task.
+pub(crate) fn current() -> *mut bindings::task_struct {
+    // SAFETY: No requirements.
+    unsafe { bindings::get_current() }
+}
+
+/// Whether something is left to report for the current task.
+#[inline(always)]
+pub(crate) fn pending() -> bool {
+    // SAFETY: The current task's own field.
+    unsafe { (&raw const (*current()).rcu_read_unlock_special.s).read_volatile() != 0 }
+}
+
+/// Whether the current task runs at a real-time priority; if it has none of its own, boosted.
+#[inline(always)]
+pub(crate) fn boosted() -> bool {
+    // SAFETY: The current task's own field.
+    unsafe { (&raw const (*current()).prio).read_volatile() < 100 }
+}
+
+/// Monotonic time in nanoseconds, from a clock that nothing traces. Any context.
+#[inline(always)]
+pub(crate) fn now_ns() -> u64 {
+    // SAFETY: No requirements.
+    unsafe { test_ktime_ns() }
+}

@@ -1,0 +1,37 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# This test will take a guard in a probe on sched_set_need_resched_tp, which RCU
+# fires on its own way out of a section, for a minute under load and expedited
+# grace periods, and fail if the machine does not live through it; with
+# rcu_read_lock() in the same probe it must not.
+# runs: drives
+# timeout: 500
+
+. selftests/lib.sh
+
+SECONDS_OF_LOAD=${DURATION:-60}
+
+# Real-time tasks that switch and fork, and grace periods all the while.
+load="echo 1 > /sys/kernel/rcu_expedited; echo 0 > /sys/kernel/rcu_normal
+	perl -e 'syscall(324, 1, 0) while 1' & membarrier=\$!
+	chrt -f 50 stress-ng --quiet --switch 4 --fork 2 --timeout ${SECONDS_OF_LOAD}s
+	kill \$membarrier"
+
+ktap_print_header
+ktap_set_plan 3
+
+out=$(TIMEOUT=$((SECONDS_OF_LOAD + 180)) "$LAB_VM" "insmod $MODS/rcu_notrace_probe.ko || exit
+	$load
+	rmmod rcu_notrace_probe && dmesg | grep 'probe hits='")
+status=$?
+hits=$(echo "$out" | value hits)
+check "guard: $SECONDS_OF_LOAD s without a complaint" test $status -eq 0
+check "guard: hits: ${hits:-none}" test "${hits:-0}" -gt 1000
+ktap_print_msg "$(echo "$out" | grep 'probe hits=')"
+
+EXPECT='panic:stack guard page|double fault|stack overflow' TIMEOUT=$((SECONDS_OF_LOAD + 180)) \
+	"$LAB_VM" "insmod $MODS/rcu_notrace_probe.ko plain=1
+	$load" > /dev/null
+check "control: rcu_read_lock() in the same probe overflows the stack" test $? -eq 0
+
+ktap_finished

@@ -21,7 +21,8 @@ use crate::{
             sleep_us,
             Kthread, //
         },
-        now_ns, //
+        now_ns,
+        param, //
     },
 };
 use core::hint::spin_loop;
@@ -137,8 +138,8 @@ struct Cell;
 
 impl kernel::Module for Cell {
     fn init(_module: &'static ThisModule) -> Result<Self> {
-        let unguarded = module_parameters::unguarded.value() != 0;
-        let until = now_ns() + u64::from(module_parameters::seconds.value()) * 1_000_000_000;
+        let unguarded = param(module_parameters::unguarded.value()) != 0;
+        let until = now_ns() + u64::from(param(module_parameters::seconds.value())) * 1_000_000_000;
         let rcu = Arc::new(Rcu::new()?, GFP_KERNEL)?;
         let cell = Arc::new(RcuCell::new(Value::new(0), GFP_KERNEL)?, GFP_KERNEL)?;
         let mut replaced = 1;

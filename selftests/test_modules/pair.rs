@@ -16,12 +16,12 @@ use crate::{
     },
     support::{
         controls::Plain,
+        param,
         test_cycles, //
     },
 };
 use core::arch::asm;
 use kernel::{
-    interrupt::local_interrupt_disable,
     prelude::*,
     sync::rcu, //
 };
@@ -53,7 +53,8 @@ module! {
 /// `pairs` times `body`, interrupts off; cycles.
 #[inline(always)]
 fn measure(pairs: u32, mut body: impl FnMut()) -> u64 {
-    let _irqs = local_interrupt_disable();
+    // SAFETY: Enabled again below.
+    unsafe { support::test_local_irq_disable() };
     // SAFETY: No requirements.
     let start = unsafe { test_cycles() };
     let mut n = pairs;
@@ -65,7 +66,11 @@ fn measure(pairs: u32, mut body: impl FnMut()) -> u64 {
         unsafe { asm!("", options(nostack, preserves_flags)) };
     }
     // SAFETY: No requirements.
-    unsafe { test_cycles() }.wrapping_sub(start)
+    let cycles = unsafe { test_cycles() }.wrapping_sub(start);
+
+    // SAFETY: Disabled above.
+    unsafe { support::test_local_irq_enable() };
+    cycles
 }
 
 #[inline(always)]
@@ -132,11 +137,11 @@ impl kernel::Module for Pair {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         let rcu = Rcu::new()?;
         let srcu = KBox::pin_init(SrcuFast::new(), GFP_KERNEL)?;
-        let pairs = module_parameters::pairs.value();
+        let pairs = param(module_parameters::pairs.value());
 
         rcu_notrace_one_section(&rcu);
         rcu_notrace_one_section_control(&Plain);
-        for _ in 0..module_parameters::rounds.value() {
+        for _ in 0..param(module_parameters::rounds.value()) {
             // SAFETY: Process context.
             let c = unsafe {
                 [

@@ -11,7 +11,10 @@ use crate::{
         ReadSide,
         Rcu, //
     },
-    support::controls::Plain, //
+    support::{
+        controls::Plain,
+        param, //
+    },
 };
 use core::ptr::NonNull;
 use kernel::{
@@ -108,7 +111,7 @@ unsafe extern "C" fn find(tracepoint: *mut bindings::tracepoint, found: *mut c_v
 
 impl kernel::Module for Probe {
     fn init(_module: &'static ThisModule) -> Result<Self> {
-        let func: Func = if module_parameters::plain.value() != 0 {
+        let func: Func = if param(module_parameters::plain.value()) != 0 {
             plain
         } else {
             guarded

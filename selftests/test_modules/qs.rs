@@ -29,6 +29,7 @@ use crate::{
             Kthread, //
         },
         now_ns,
+        param,
         stats::Samples, //
     },
 };
@@ -308,14 +309,14 @@ const RUNNING: i32 = 1;
 
 impl kernel::Module for Qs {
     fn init(_module: &'static ThisModule) -> Result<Self> {
-        let count = module_parameters::samples.value() as usize;
-        let boost = module_parameters::boost.value() != 0;
-        let limit_ns = u64::from(module_parameters::seconds.value()) * 1_000_000_000;
+        let count = param(module_parameters::samples.value()) as usize;
+        let boost = param(module_parameters::boost.value()) != 0;
+        let limit_ns = u64::from(param(module_parameters::seconds.value())) * 1_000_000_000;
         let deadline_ns = now_ns() + limit_ns;
         let result = Arc::new(Atomic::new(RUNNING), GFP_KERNEL)?;
 
         let rcu = Arc::new(Rcu::new()?, GFP_KERNEL)?;
-        let everywhere = if module_parameters::everywhere.value() != 0 {
+        let everywhere = if param(module_parameters::everywhere.value()) != 0 {
             Some(Everywhere::new(rcu.clone())?)
         } else {
             None

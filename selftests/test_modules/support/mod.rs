@@ -22,7 +22,13 @@ mod generated {
 }
 pub(crate) use generated::*;
 
+use core::borrow::Borrow;
 use kernel::bindings;
+
+/// The value of a module parameter: itself from 7.3 on, a reference to it before.
+pub(crate) fn param(value: impl Borrow<u32>) -> u32 {
+    *value.borrow()
+}
 
 /// The current task.
 pub(crate) fn current() -> *mut bindings::task_struct {

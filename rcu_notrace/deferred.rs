@@ -4,29 +4,29 @@
 //!
 //! A section that was preempted, hit by an expedited grace period's interrupt, or older than the
 //! grace period it holds up, has `current->rcu_read_unlock_special` set. RCU may be told only where
-//! the task could be preempted. There, the drop reports. Elsewhere it *promises*: it asks for a
-//! reschedule, which reports when preemption comes back on, and sees to it that an interrupt comes
-//! when interrupts do, for nothing else looks at the request then.
+//! the task could be preempted. There, the drop reports. Elsewhere it *promises* an interrupt, which
+//! comes as soon as interrupts are on, and reports, or, as long as preemption is off, asks for the
+//! reschedule that reports when it comes back on. As that may happen with interrupts off, when
+//! nobody looks at the request, it comes again.
 //!
 //! ```text
 //!                    drop, nesting 0, special set
 //!                               |
 //!        +----------+-----------+-----------------------------+
 //!       NMI     preemptible                        irqs, preemption or BH off
-//!        |          |                              set need_resched, by hand
-//!     (nothing)  report()                                     |
-//!                                    started clean, or nobody has promised?
-//!                                           yes |        no: nothing more
-//!                                               v
+//!        |          |                                         |
+//!     (nothing)  report()            started clean, or nobody has promised?
+//!                                           yes |             | no
+//!                                               |         (nothing)
 //!               +----------------------  irq_work queued
 //!               |
 //!     keep_promise(): handler, as soon as irqs are on
 //!        special clear ............ reported in the meantime; promise kept
 //!        in a section ............. its drop will report, or promise
-//!        preemptible, owned ....... set need_resched; the way out of the interrupt reschedules
-//!        otherwise ................ set need_resched; timer --+
-//!               ^                                             |
-//!               +------ 50 us, 100 us, ... one tick ----------+
+//!        preemptible .............. report, from the handler, as the tick does
+//!        otherwise ................ set need_resched, by hand; timer --+
+//!               ^                                                      |
+//!               +------------ 50 us, 100 us, ... one tick -------------+
 //! ```
 //!
 //! # Why it ends
@@ -35,26 +35,22 @@
 //! pending. Such a section found it pending when it began, and whoever made it pending has promised;
 //! it does nothing more. So our work is queued once for each section that has had something happen
 //! to it from outside, and not for what our own handlers, or the way out of them, run into. If such
-//! a drop finds that nobody has promised it does so itself, but what it then gets is the timer: an
-//! interrupt whose way out queues the next interrupt would keep the CPU for ever. The delay doubles
-//! while the report is not made, so a machine on which our interrupt takes longer than the delay
-//! gets out of it too.
+//! a drop finds that nobody has promised it does so itself; what that leads to on a CPU that does not
+//! get out of where preemption is off is the timer, whose delay doubles while the report is not made,
+//! so that a machine on which our interrupt takes longer than the delay gets out of it too.
 //!
 //! # Why nothing is lost
 //!
-//! `promise` stands only while the work is pending, the timer is active or a handler runs, and each
+//! `promised` stands only while the work is pending, the timer is active or a handler runs, and each
 //! handler ends by starting the timer again, by leaving the report to somebody who will make it, or
 //! by finding it made. `model/` checks both arguments, and refutes what has been left out of them.
 
 use super::arch;
 use crate::shim::rcu as shim;
-
-/// The first delay: some way out of an interrupt and into the scheduler, and short enough for a
-/// report that the orders of events have left without any other caller.
-const FIRST_DELAY_US: u32 = 50;
+use kernel::bindings;
 
 /// The longest delay, one tick: from here on the tick does as much.
-const LAST_DELAY_US: u32 = (1_000_000 / kernel::bindings::CONFIG_HZ) as u32;
+const LAST_DELAY_US: u32 = 1_000_000 / bindings::CONFIG_HZ;
 
 /// Called by the outermost drop, after it, if something is pending.
 ///
@@ -91,9 +87,6 @@ pub(super) extern "C" fn outermost_drop(inherited: u32) {
 /// Interrupts or preemption are off, so that this CPU stays this CPU, and it is not an NMI.
 #[inline(always)]
 fn promise(inherited: u32) {
-    // SAFETY: By the requirement above.
-    unsafe { shim::rcu_notrace_set_need_resched() };
-
     // A CPU on its way out takes no more interrupts. `rcutree_report_cpu_dead()` reports for it.
     //
     // SAFETY: By the requirement above.
@@ -105,24 +98,23 @@ fn promise(inherited: u32) {
     // SAFETY: By the requirement above.
     let rnc = unsafe { shim::rcu_notrace_this_cpu() };
 
+    // The promise is noted before the work is queued. Queueing fires `ipi_send_cpu`, and a drop in
+    // a probe on that must find the promise given. A handler that interrupts this may withdraw it;
+    // then it will run again, and find what there is to do.
+    //
     // `rcu_notrace_unbounded` is a negative control: a build in which nothing bounds the recursion.
     //
-    // The promise is noted before the work is queued. Queueing fires `ipi_send_cpu`, and a drop in
-    // a probe on that must find the promise given.
-    //
-    // SAFETY: This CPU's state. A handler that interrupts this may give up the promise that it
-    // finds; then it will run again, as the work is queued after the promise is noted.
+    // SAFETY: This CPU's state.
     unsafe {
         if inherited == 0 || cfg!(rcu_notrace_unbounded) {
-            (*rnc).delay_us = FIRST_DELAY_US;
-            (*rnc).promise = shim::RCU_NOTRACE_OWNED;
-        } else if (&raw const (*rnc).promise).read_volatile() == shim::RCU_NOTRACE_NO_PROMISE {
-            count(shim::RCU_NOTRACE_INHERITED);
-            (*rnc).promise = shim::RCU_NOTRACE_ASSUMED;
-        } else {
+            (*rnc).delay_us = shim::RCU_NOTRACE_FIRST_DELAY_US;
+        } else if (&raw const (*rnc).promised).read_volatile() {
             return;
+        } else {
+            count(shim::RCU_NOTRACE_INHERITED);
         }
-        kernel::bindings::irq_work_queue(&raw mut (*rnc).work);
+        (&raw mut (*rnc).promised).write_volatile(true);
+        bindings::irq_work_queue(&raw mut (*rnc).work);
     }
 }
 
@@ -137,41 +129,31 @@ extern "C" fn rcu_notrace_keep_promise(
 
     count(event);
 
-    // Nothing is pending for the task that this CPU runs. Also the end for the timer of a CPU that
-    // has gone offline, which may come to another CPU.
-    //
-    // SAFETY: The state of this CPU, or of one that is offline: nobody else writes it.
+    // SAFETY: Interrupts are off, and the state is that of this CPU, or that of an offline one whose
+    // timer has come here: nobody else writes it.
     unsafe {
         if arch::special(task) == 0 || rnc != shim::rcu_notrace_this_cpu() {
-            (*rnc).promise = shim::RCU_NOTRACE_NO_PROMISE;
-            (*rnc).delay_us = FIRST_DELAY_US;
+            // Reported in the meantime; or nothing is left of that CPU to be reported.
+        } else if arch::nesting(task) > 0 {
+            // Another section has begun, and inherited it. Its drop reports, or promises; the delay
+            // stays what it has become.
+            (*rnc).promised = false;
+            return;
+        } else if shim::rcu_notrace_interrupted_preemptible() {
+            // What was interrupted is a quiescent state, and we hold nothing that RCU protects.
+            // `rcu_flavor_sched_clock_irq()` reports here, and so does `rcu_exp_handler()`.
+            bindings::rcu_momentary_eqs();
+        } else {
+            let delay_us = (*rnc).delay_us;
+
+            shim::rcu_notrace_set_need_resched();
+            (*rnc).promised = true;
+            (*rnc).delay_us = core::cmp::min(delay_us.wrapping_mul(2), LAST_DELAY_US);
+            shim::rcu_notrace_start_timer(rnc, delay_us);
             return;
         }
-    }
-
-    // Another section has begun, and inherited it. Its drop makes the report, or a promise.
-    if arch::nesting(task) > 0 {
-        // SAFETY: As above.
-        unsafe { (*rnc).promise = shim::RCU_NOTRACE_NO_PROMISE };
-        return;
-    }
-
-    // SAFETY: Interrupts are off. The state is this CPU's, and exists.
-    unsafe {
-        shim::rcu_notrace_set_need_resched();
-        if (*rnc).promise == shim::RCU_NOTRACE_OWNED && shim::rcu_notrace_interrupted_preemptible()
-        {
-            (*rnc).promise = shim::RCU_NOTRACE_NO_PROMISE;
-            return;
-        }
-        if (*rnc).promise == shim::RCU_NOTRACE_NO_PROMISE {
-            (*rnc).promise = shim::RCU_NOTRACE_ASSUMED;
-        }
-
-        let delay_us = core::cmp::max((*rnc).delay_us, FIRST_DELAY_US);
-
-        (*rnc).delay_us = core::cmp::min(delay_us.wrapping_mul(2), LAST_DELAY_US);
-        shim::rcu_notrace_start_timer(rnc, delay_us);
+        (*rnc).promised = false;
+        (*rnc).delay_us = shim::RCU_NOTRACE_FIRST_DELAY_US;
     }
 }
 

@@ -138,6 +138,7 @@ void rcu_notrace_init_cpus(void)
 		rnc->work = IRQ_WORK_INIT_HARD(rcu_notrace_irq_work_fn);
 		hrtimer_setup(&rnc->timer, rcu_notrace_timer_fn, CLOCK_MONOTONIC,
 			      HRTIMER_MODE_REL_PINNED_HARD);
+		rnc->delay_us = RCU_NOTRACE_FIRST_DELAY_US;
 	}
 }
 
@@ -155,7 +156,7 @@ void rcu_notrace_sync_cpus(void)
 
 		irq_work_sync(&rnc->work);
 		hrtimer_cancel(&rnc->timer);
-		rnc->promise = RCU_NOTRACE_NO_PROMISE;
+		rnc->promised = false;
 	}
 }
 

@@ -30,27 +30,27 @@ enum rcu_notrace_event {
 	RCU_NOTRACE_NR_EVENTS,
 };
 
-/* Whether, and for whom, this CPU has promised to get a deferred report made. */
-enum rcu_notrace_promise {
-	RCU_NOTRACE_NO_PROMISE,
-	RCU_NOTRACE_OWNED,		/* by the section that the pending report befell */
-	RCU_NOTRACE_ASSUMED,		/* by one that found it pending, with no promise standing */
-};
+/*
+ * The first delay of the timer, in microseconds: longer than the way out of an
+ * interrupt and into the scheduler, short for a report that waits for nothing
+ * but to be made.
+ */
+#define RCU_NOTRACE_FIRST_DELAY_US	50
 
 /**
  * struct rcu_notrace_cpu - the state of deferred reports on one CPU
  * @work: interrupts this CPU as soon as interrupts are on
  * @timer: interrupts it again where that was too early: preemption was off
- * @promise: an enum rcu_notrace_promise; other than RCU_NOTRACE_NO_PROMISE only
- *	while @work is pending, @timer is active, or a handler runs
  * @delay_us: of the next @timer, in microseconds
+ * @promised: that what is pending will be reported; only while @work is pending,
+ *	@timer is active, or a handler runs
  * @events: indexed by enum rcu_notrace_event
  */
 struct rcu_notrace_cpu {
 	struct irq_work work;
 	struct hrtimer timer;
-	u32 promise;
 	u32 delay_us;
+	bool promised;
 	u64 events[RCU_NOTRACE_NR_EVENTS];
 };
 

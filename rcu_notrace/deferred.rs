@@ -4,18 +4,19 @@
 //!
 //! A section that was preempted, hit by an expedited grace period's interrupt, or older than the
 //! grace period it holds up, has `current->rcu_read_unlock_special` set. RCU may be told only where
-//! the task could be preempted. There, the drop reports. Elsewhere it *promises* an interrupt, which
-//! comes as soon as interrupts are on, and reports, or, as long as preemption is off, asks for the
-//! reschedule that reports when it comes back on. As that may happen with interrupts off, when
-//! nobody looks at the request, it comes again.
+//! the task could be preempted. There, the drop reports. Elsewhere it asks for the reschedule that
+//! reports when preemption comes back on. But when interrupts come back on nobody looks at that
+//! request, so the drop also *promises* an interrupt, which comes as soon as they do, and reports,
+//! or, while preemption is still off, asks for the reschedule again and comes again.
 //!
 //! ```text
 //!                    drop, nesting 0, special set
 //!                               |
 //!        +----------+-----------+-----------------------------+
 //!       NMI     preemptible                        irqs, preemption or BH off
-//!        |          |                                         |
-//!     (nothing)  report()            started clean, or nobody has promised?
+//!        |          |                              set need_resched, by hand
+//!     (nothing)  report()                                     |
+//!                                    started clean, or nobody has promised?
 //!                                           yes |             | no
 //!                                               |         (nothing)
 //!               +----------------------  irq_work queued
@@ -87,6 +88,12 @@ pub(super) extern "C" fn outermost_drop(inherited: u32) {
 /// Interrupts or preemption are off, so that this CPU stays this CPU, and it is not an NMI.
 #[inline(always)]
 fn promise(inherited: u32) {
+    // Whoever else has promised: their request may have been answered while this section was open.
+    // Where preemption is all that is in the way, now or once an interrupt has come, it is enough.
+    //
+    // SAFETY: By the requirement above.
+    unsafe { shim::rcu_notrace_set_need_resched() };
+
     // A CPU on its way out takes no more interrupts. `rcutree_report_cpu_dead()` reports for it.
     //
     // SAFETY: By the requirement above.

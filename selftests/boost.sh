@@ -12,6 +12,6 @@
 
 ktap_print_header
 ktap_set_plan $QS_TESTS
-measure_qs 25 boost=1
+measure_qs 'rcu_notrace_qs.ko samples=40 boost=1'
 check_qs
 ktap_finished

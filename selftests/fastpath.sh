@@ -8,7 +8,7 @@
 . selftests/lib.sh
 
 module=$MODS/rcu_notrace_pair.ko
-traced=$(find "/usr/lib/modules/$KRELEASE/kernel/lib" -name '*.ko*' | head -n 1)
+traced=$(find "/usr/lib/modules/$KRELEASE/kernel/net/9p" -name "9pnet.ko*")
 
 # A module of the kernel's own, unpacked, for the checks to object to.
 control()

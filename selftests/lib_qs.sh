@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# What qs_delay and boost share: the measurement, and what is asked of it.
+# What qs_delay, boost and contexts share: the measurement, and what is asked of
+# it.
 
-# measure_qs SAMPLES PARAMETERS: sets $qs to what the test module printed.
+# measure_qs "MODULE PARAMETERS": sets $qs to what the test module printed.
 measure_qs()
 {
 	# Time is instructions executed, whatever else the host does.  The vCPUs
 	# take turns, so that medians mean something and tails do not.
 	qs=$(ICOUNT=1 CPUS=2 TIMEOUT=380 "$LAB_VM" "
 		echo 0 > /sys/kernel/rcu_normal && echo rcu_normal=\$(cat /sys/kernel/rcu_normal) &&
-		insmod $MODS/rcu_notrace_qs.ko samples=$1 $2 && dmesg | grep ' qs '")
+		insmod $MODS/$1 && dmesg | grep ' qs '")
 }
 
 median()

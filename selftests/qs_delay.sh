@@ -11,6 +11,6 @@
 
 ktap_print_header
 ktap_set_plan $QS_TESTS
-measure_qs 60
+measure_qs 'rcu_notrace_qs.ko samples=150'
 check_qs
 ktap_finished

@@ -10,12 +10,12 @@ SHELL := /bin/bash
 KVER ?=#        kernel to take: a release or its beginning, e.g. 7.2; default the newest
 KDIR ?=#        build against this prepared tree with the host's own tool chain, without the lab
 KERNEL ?=#      stock (default) or debug: the kernel that runs
-CPUS ?=#        the guest's processors, default 4
+CPUS ?=#        the guest's processors, default 4, with ICOUNT 1
 MEM ?=#         the guest's memory, default 2G
 APPEND ?=#      more for the guest's kernel command line
 TIMEOUT ?=#     seconds a run in the guest may take, default 300
 EXPECT ?=#      panic:REGEX or splat:REGEX: the run must end so
-ICOUNT ?=#      1: one processor, one guest nanosecond an instruction
+ICOUNT ?=#      1: one guest nanosecond an instruction
 QEMU_OPTS ?=#   more for QEMU's command line
 CMD ?=#         what make vm runs
 TESTS ?=#       what make check runs, default all; names as in selftests/
@@ -31,6 +31,8 @@ DEMO := insmod rcu_notrace.ko && lsmod | grep rcu_notrace && \
 ## Targets:
 ifneq ($(strip $(KDIR)),)
 module: ## build rcu_notrace.ko (the default)
+	@[ -e $(KDIR)/rust/libkernel.rmeta ] || { \
+		echo "$(KDIR) has no Rust crates: prepare it with CONFIG_RUST=y and 'make modules_prepare'" >&2; exit 1; }
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 else
 module: lab

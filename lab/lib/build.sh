@@ -15,21 +15,24 @@
 . "$LAB/lib/kernel.sh"
 
 build() {
-	local root kernel release version source line new_root=$TMP/root new_kernel=$TMP/kernel
+	local need=0 root kernel release version source line new_root=$TMP/root new_kernel=$TMP/kernel
 	line=$(kernel_line)
 	read -r release version source <<<"$line"
 	root=$(root_dir)
 	kernel=$(kernel_dir "$release" "$version")
 
+	# Twice what stays, for what is downloaded and unpacked meanwhile.
+	[[ -d $root ]] || ((need += 4))
+	[[ -d $kernel ]] || ((need += 2))
+	host_space "$need"
+
 	# The download and unpacking of the kernel wait for the network and
 	# the disk, the root file system for the processor: at the same time.
 	if [[ ! -d $root ]]; then
-		host_space 7
 		start "root file system: Debian $SUITE with $(grep -c '^package ' "$RESOLVED/lock") packages" \
 			rootfs_build "$new_root"
 	fi
 	if [[ ! -d $kernel ]]; then
-		host_space 4
 		mkdir -p "$new_kernel"
 		start "kernel $release ($version): download" \
 			kernel_download "$new_kernel" "$release" "$version" "$source"

@@ -18,14 +18,36 @@ cache_lock() {
 # cache_use / cache_use_none: a run that uses what is in the cache holds
 # `used` shared; who wants to remove things must have it alone.
 cache_use() {
+	[[ -d $CACHE ]] || return 0
 	exec {USE_FD}>"$CACHE/used"
-	flock --shared --nonblock "$USE_FD" ||
-		die "the cache is being removed right now: run 'make lab' after that"
+	flock --shared "$USE_FD"
 }
 cache_use_none() {
 	exec {USE_FD}>"$CACHE/used"
-	flock --exclusive --nonblock "$USE_FD" ||
-		die "a build or a virtual machine is using the lab: end it first"
+	flock --exclusive --nonblock "$USE_FD"
+}
+
+# cache_stale: what is there under its final name but not named by the lock,
+# so that no run will ever take it again.
+cache_stale() {
+	local -A named=()
+	local release version dir
+	named[$(root_dir)]=yes
+	while read -r release version _; do
+		named[$(kernel_dir "$release" "$version")]=yes
+	done < <(sed -n 's/^kernel //p' "$RESOLVED/lock")
+	for dir in "$CACHE"/root/* "$CACHE"/kernel/*; do
+		[[ ! -d $dir || -n ${named[$dir]:-} ]] || echo "$dir"
+	done
+}
+
+# cache_discard DIR...: out of everybody's sight at once, if nobody uses the
+# cache; the removal itself, from $TMP, may take its time or be killed.
+cache_discard() {
+	cache_use_none || return 0
+	mkdir -p "$TMP/discarded"
+	mv -t "$TMP/discarded" -- "$@"
+	exec {USE_FD}>&-
 }
 
 # publish FROM TO: rename FROM, complete now, to its final name. Not synced:

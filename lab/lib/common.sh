@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # what is set here is used by those that source it
 #
 # What every script of the lab shares: where things are, how to say that
 # something failed, how a long step is shown.
@@ -68,7 +69,7 @@ reason() {
 	local log=$1
 	if grep -qiE 'no space left on device' "$log"; then
 		echo "disk full: free some space below $CACHE (log: $log)"
-	elif grep -qE '(^E:|^Err:).*404|404 +Not Found' "$log"; then
+	elif grep -qE '(^E:|^Err:).*404|404 +Not Found|^E: Version .* was not found|^E: Unable to locate package' "$log"; then
 		echo "the mirror no longer has what was resolved: run 'make lab-update' (log: $log)"
 	elif grep -qE 'NO_PUBKEY|is not signed' "$log"; then
 		echo "the host's debian-archive-keyring does not know the key of $SUITE: install a newer one, or name it with KEYRING= (log: $log)"

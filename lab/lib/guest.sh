@@ -8,10 +8,6 @@
 
 run=$1
 mount -t tmpfs -o mode=1777 tmp /tmp
-# virtme-ng mounts the root without a cache, so that each page of each
-# program is fetched anew. /usr never changes while we run: it may be cached.
-# The modules and their build tree, mounted below it, come along.
-mount -t 9p -o ro,version=9p2000.L,trans=virtio,access=any,msize=512000,cache=loose usr /usr
 : >"$run/started"
 bash "$run/command"
 rc=$?

@@ -6,12 +6,13 @@
 # in_root RW ROOT MODULES KDIR RELEASE [NAME=VALUE...] -- CMD...
 # in_root ro|rw: run CMD in ROOT with the kernel's MODULES and KDIR in place,
 # in the folder LAB_PROJECT, in a mount and pid namespace nested in ours.
+# shellcheck disable=SC2016 # the inner bash expands it
 in_root() { unshare --mount --pid --fork --kill-child --mount-proc --propagation private -- \
 	"${BASH:-bash}" -c '. "$0/lib/inside.sh"; root_init "$@"' "$LAB" "$@"; }
 
 # root_init: the same, as the first process of namespaces that are there.
 root_init() {
-	local rw=$1 root=$2 modules=$3 kdir=$4 release=$5 file name
+	local rw=$1 root=$2 modules=$3 kdir=$4 release=$5 name
 	local env=(PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin
 		HOME=/root LANG=C.UTF-8 "LAB_PROJECT=${LAB_PROJECT:-}")
 	shift 5

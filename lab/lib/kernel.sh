@@ -11,14 +11,14 @@
 kernel_download() {
 	local dir=$1 release=$2 version=$3 source=$4
 	mkdir -p "$dir/debs"
-	cd "$dir/debs"
+	cd "$dir/debs" || return
 	apt_in "$RESOLVED/apt" download "$source=$version" \
 		"linux-"{binary,modules,base,headers}"-$release=$version"
 }
 
 kernel_unpack() {
 	local dir=$1 release=$2 source=$4 deb modules
-	cd "$dir"
+	cd "$dir" || return
 	for deb in debs/*.deb; do
 		dpkg-deb --fsys-tarfile "$deb" | tar -x --exclude='./usr/share'
 		rm "$deb"
@@ -33,7 +33,8 @@ kernel_unpack() {
 	mkdir "modules/$release/build"
 	mv "usr/src/$source.tar.xz" source.tar.xz
 	# Code that no module's build looks at: two thirds of the
-	# source. Kconfig files stay, all of them.
+	# source. Kconfig files stay, all of them, and of the kernel's tests
+	# what others share, selftests/kselftest*.
 	mkdir kdir
 	tar -x -C kdir --strip-components=1 -f source.tar.xz --anchored --wildcards \
 		--exclude="$source/Documentation/*/*" \
@@ -41,7 +42,11 @@ kernel_unpack() {
 		--exclude="$source/drivers/gpu/drm/amd/*.h" \
 		--exclude="$source/drivers/*.c" --exclude="$source/sound/*.c" \
 		--exclude="$source/fs/*.c" --exclude="$source/net/*.c" \
-		--exclude="$source/tools/testing/*" --exclude="$source/tools/perf/*"
+		--exclude="$source/tools/testing/[!s]*" \
+		--exclude="$source/tools/testing/selftests/[!k]*" \
+		--exclude="$source/tools/testing/selftests/k[!s]*" \
+		--exclude="$source/tools/perf/*"
+	[[ -e kdir/tools/testing/selftests/kselftest/ktap_helpers.sh ]]
 	cp "modules/$release/config" kdir/.config
 	cp "usr/src/linux-headers-$release/Module.symvers" kdir/
 	rm -rf usr lib boot debs

@@ -15,12 +15,20 @@ mirror() {
 	id=$(sed -n 's/^ID=//p' "${LAB_OS_RELEASE:-/etc/os-release}" | tr -d '"')
 	[[ $id == debian ]] ||
 		die "this host is not Debian (${id:-unknown}), so its mirror has no Debian packages: name one with MIRROR="
-	# apt reads both of its formats for us. The archive itself is wanted,
-	# and not security, updates or backports.
+	# apt reads both of its formats for us, and its lists need not have
+	# been fetched. The archive itself is wanted, and not security,
+	# updates or backports; others than Debian use its suites' names too,
+	# so one that is called debian goes before one that is not.
 	# shellcheck disable=SC2016,SC2086
-	found=$(apt-get indextargets ${LAB_APT_OPTIONS:-} \
+	found=$(apt-get indextargets ${LAB_APT_OPTIONS:-} --no-release-info \
 		--format '$(CREATED_BY) $(COMPONENT) $(RELEASE) $(REPO_URI)' |
-		awk '$1 == "Packages" && $2 == "main" && $3 !~ /[-\/]/ { print $4; exit }')
+		awk '$1 == "Packages" && $2 == "main" && $3 !~ /[-\/]/ {
+				if (first == "")
+					first = $4
+				if (debian == "" && $4 ~ /\/debian\/?$/)
+					debian = $4
+			}
+			END { print debian != "" ? debian : first }')
 	[[ -n $found ]] ||
 		die "no Debian archive in the host's apt sources: name one with MIRROR="
 	echo "${found%/}"

@@ -26,8 +26,7 @@ ns_check() {
 	fi
 	unshare --help | grep -q -e --map-auto ||
 		die "util-linux is older than 2.38: update it, or run as root"
-	grep -qE "^($(id -un)|$EUID):" /etc/subuid 2>/dev/null &&
-		grep -qE "^($(id -un)|$EUID):" /etc/subgid 2>/dev/null ||
+	{ grep -qE "^($(id -un)|$EUID):" /etc/subuid && grep -qE "^($(id -un)|$EUID):" /etc/subgid; } 2>/dev/null ||
 		die "no subordinate ids for $(id -un): run 'usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $(id -un)' as root"
 	unshare --user --map-root-user --map-auto true 2>/dev/null ||
 		die "this user may not make user namespaces: see sysctl kernel.unprivileged_userns_clone and kernel.apparmor_restrict_unprivileged_userns, or run as root"

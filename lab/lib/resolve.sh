@@ -22,6 +22,7 @@ KERNEL_RECIPE=1
 
 # The version on PyPI, and the file's own hash: pip takes nothing else.
 VIRTME_VERSION=1.42
+# shellcheck disable=SC2034 # rootfs.sh uses it
 VIRTME_SHA256=99589f1f5d74249038fe3c52aad9d3c33cb82a2d9617997511d4489fc709a707
 
 packages() { grep -vE '^(#|$)' "$LAB/packages"; }

@@ -19,13 +19,14 @@ rootfs_bootstrap() {
 	mapfile -t sources < <(grep '^deb .*'" $SUITE main" "$apt/etc/sources.list")
 	# The lists of the resolution go in and no update is made: what gets
 	# installed is what was resolved, or the download fails.
-	# shellcheck disable=SC2016
+	# shellcheck disable=SC2016 # the hook's shell expands it
 	TMPDIR=$TMP mmdebstrap --mode=root --variant=apt \
 		--architectures=amd64 --include="$wanted" "${options[@]}" \
 		--setup-hook='mkdir -p "$1/var/lib/apt/lists" && cp -r '"'$apt/state/lists/.'"' "$1/var/lib/apt/lists/"' \
 		--skip=update --skip=check/empty \
 		"$SUITE" "$dir" "${sources[@]}"
 	grep '^package ' "$RESOLVED/lock" >"$TMP/wanted"
+	# shellcheck disable=SC2016 # dpkg-query expands it
 	chroot "$dir" dpkg-query -W -f='package ${Package} ${Version}\n' | sort -u >"$TMP/got"
 	diff -u "$TMP/wanted" "$TMP/got" || {
 		echo "lab: error: what was installed is not what was resolved: run 'make lab-update'"

@@ -38,13 +38,13 @@ function splat(t) {
 	       t ~ /^rcu: .* kthread (starved|timer wakeup)/ ||
 	       t ~ /^Voluntary context switch within RCU read-side/ ||
 	# Tasks and CPUs that do not get on.
-	       t ~ /^INFO: task .* blocked (for more than|on)/ ||
-	       t ~ /^(NMI )?watchdog: Watchdog detected hard LOCKUP/ ||
+	       t ~ /^INFO: task .* blocked (in I\/O wait )?for more than/ ||
+	       t ~ /^(NMI )?watchdog: (CPU[0-9]+: )?Watchdog detected hard LOCKUP/ ||
 	       t ~ /^bad: scheduling from/ || t ~ /scheduling while atomic/ ||
 	       t ~ /^NOHZ tick-stop error/ ||
 	# Sanitizers and debug checks.
 	       t ~ /^UBSAN: / || t ~ /^kmemleak: [0-9]+ new suspected/ ||
-	       t ~ /^ODEBUG: / || t ~ /^refcount_t: / ||
+	       t ~ /^ODEBUG: (init|activate|deactivate|destroy|free|assert_init|selftest fail)/ || t ~ /^refcount_t: / ||
 	       t ~ /^(list_add|list_del|slab-|rb_tree)[a-z_.]* ?corruption/ ||
 	       t ~ /^(PM: )?unchecked MSR access error/ ||
 	       t ~ /^rust_kernel: panicked at/ || t ~ /^unregister_netdevice: waiting/

@@ -14,14 +14,17 @@ args=(--kimg "/usr/lib/modules/$KRELEASE/vmlinuz" --mods auto
 	--rw --pwd --force-9p --disable-microvm --name lab
 	--qemu-bin "$LAB_PROJECT/lab/lib/qemu"
 	--memory "$LAB_VM_MEM" --cpus "$LAB_VM_CPUS")
-# /usr once more, to be mounted with a cache: see guest.sh.
+# /usr once more, to be mounted with a cache: see virtme-run.py.
 qemu_opts+=(-fsdev "local,id=usr,path=/usr,security_model=none,readonly=on,multidevs=remap"
 	-device "virtio-9p-pci,fsdev=usr,mount_tag=usr")
+# Nobody types there: half a second of probing under emulation.
+qemu_opts+=(-machine i8042=off)
 case $LAB_VM_ACCEL in
 kvm) ;;
 tcg) args+=(--disable-kvm) qemu_opts+=(-accel "tcg,thread=multi") ;;
-# One guest nanosecond an instruction, whatever the host does meanwhile.
-icount) args+=(--disable-kvm) qemu_opts+=(-accel tcg -icount "shift=0,sleep=off") ;;
+# One guest nanosecond an instruction, whatever the host does meanwhile; of
+# several CPUs one runs at a time, and the others' instructions count too.
+icount) args+=(--disable-kvm) qemu_opts+=(-accel "tcg,thread=single" -icount "shift=0,sleep=off") ;;
 esac
 for opt in "${kopts[@]}" "${append[@]}"; do
 	args+=(--kopt="$opt")
@@ -32,14 +35,14 @@ qemu_opts+=(-monitor "unix:${run#"$LAB_PROJECT/"}/monitor,server=on,wait=off")
 
 if [[ ! -e $run/command ]]; then
 	# Kernel messages go where its errors go: the console log.
-	exec virtme-run "${args[@]}" --disable-monitor --qemu-opts "${qemu_opts[@]}" 2>"$LAB_CONSOLE"
+	exec "$LAB_PROJECT/lab/lib/virtme-run.py" "${args[@]}" --disable-monitor --qemu-opts "${qemu_opts[@]}" 2>"$LAB_CONSOLE"
 fi
 
 # QEMU opens the guest's outputs anew by name: a file would be truncated, and
 # written by several at their own offsets. Pipes have neither problem.
 exec 4>&2
 {
-	timeout --kill-after=5 "$LAB_VM_TIMEOUT" virtme-run "${args[@]}" \
+	timeout --kill-after=5 "$LAB_VM_TIMEOUT" "$LAB_PROJECT/lab/lib/virtme-run.py" "${args[@]}" \
 		--script-sh "bash $LAB_PROJECT/lab/lib/guest.sh $run" \
 		--qemu-opts "${qemu_opts[@]}" 2>&1 >&3 3>&- </dev/null |
 		cat >&4

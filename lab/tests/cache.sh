@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# The states of the cache: lab/setup and lab/clean, with the long steps
+# replaced by short ones.
+
+lab_copy "$T"
+lab=$T/project/lab
+# Short: whatever a broken lab leaves waiting is to end by itself.
+export STEPS=$T/steps HANG=$T/hang BREAK=$T/break
+cache=$XDG_CACHE_HOME/rcu-notrace
+
+# A step: leave a half of something; hang or fail there if asked to; the
+# other half.
+cat >"$lab/lib/steps.sh" <<-'END'
+	host_arch() { :; }
+	host_needs() { :; }
+	at() {
+		echo "$1" >>"$STEPS"
+		[[ $(cat "$HANG" 2>/dev/null) != "$1" ]] || sleep 20
+		[[ $(cat "$BREAK" 2>/dev/null) != "$1" ]] || { echo 'write error: No space left on device'; return 1; }
+	}
+	resolve_lists() { mkdir -p "$1/apt"; at resolve_lists; }
+	resolve_lock() {
+		echo "request $(request)" >"$1/lock.new"
+		at resolve_lock
+		printf '%s\n' 'mirror http://one.test/debian' "root r-$(request)" "tools t" \
+			'kernel 7.3.4-rt 7.3.4-1 linux-source-7.3' \
+			'kernel 7.2.9-rt 7.2.9-1 linux-source-7.2' >>"$1/lock.new"
+		mv "$1/lock.new" "$1/lock"
+	}
+	rootfs_build() { mkdir -p "$1"; at rootfs; : >"$1/whole"; }
+	kernel_download() { at download; : >"$1/deb"; }
+	kernel_unpack() { at unpack; mv "$1/deb" "$1/kdir"; }
+	kernel_prepare() { at prepare; mv "$1/kdir" "$1/whole"; }
+END
+# Each script ends up with these instead of its own.
+for script in rootfs kernel host; do
+	cp "$lab/lib/steps.sh" "$lab/lib/$script.sh"
+done
+echo 'host_space() { :; }' >>"$lab/lib/host.sh"
+cat "$lab/lib/steps.sh" >>"$lab/lib/resolve.sh"
+
+whole() { [[ -e $cache/root/$1/whole && -e $cache/kernel/$2/whole && -z $(ls -A "$cache/tmp") ]]; }
+is_whole() { whole "r-$(request)" 7.3.4-rt_7.3.4-1_t; }
+# shellcheck source=lab/lib/common.sh disable=SC1091
+request() { (. "$lab/lib/common.sh" && . "$lab/lib/resolve.sh" && request); }
+steps() { paste -sd' ' "$STEPS" 2>/dev/null || true; }
+# shellcheck disable=SC2119,SC2120 # mostly without arguments, and through check
+setup() { : >"$STEPS"; timeout 30 "$lab/setup" "$@"; }
+
+check "from nothing to all" ends 0 'ready: kernel 7.3.4-rt' setup
+check "it is whole" is_whole
+check "again: nothing to do" ends 0 'ready' setup
+check "and nothing done, so no network either" test -z "$(steps)"
+check "lab-update resolves afresh" ends 0 'ready' setup --update
+check "and makes nothing that is there" test "$(steps)" = "resolve_lists resolve_lock"
+check "another kernel: no more than that" ends 0 'ready: kernel 7.2.9-rt' env KVER=7.2 "$lab/setup"
+check "is made" test "$(tail -n 3 "$STEPS" | paste -sd' ')" = "download unpack prepare"
+check "a kernel that does not exist: those that do" \
+	one_line_error 'KVER=6.1, there are: 7.3.4-rt 7.2.9-rt' env KVER=6.1 "$lab/setup"
+check "the others are still there" ends 0 ready setup
+KVER=7.2 check "both" ends 0 ready "$lab/setup"
+
+# shellcheck disable=SC2016 # the inner sh expands it
+check "what nobody will use again stays while something runs" ends 0 ready \
+	flock --shared "$cache/used" sh -c 'mkdir -p "$1/root/old" && "$0/setup" && test -d "$1/root/old"' "$lab" "$cache"
+check "and goes after that" ends 0 ready setup
+refute "it is gone" test -e "$cache/root/old"
+check "all that is in use is not" is_whole
+
+echo '# changed' >>"$lab/packages"
+check "a comment among the packages changes nothing" ends 0 ready setup
+check "nothing done" test -z "$(steps)"
+echo 'another-package' >>"$lab/packages"
+check "another package" ends 0 ready setup
+check "makes another root from the same lists, and no kernel" test "$(steps)" = "resolve_lock rootfs"
+check "and the old one goes" test "$(ls "$cache/root")" = "r-$(request)"
+
+# shellcheck disable=SC2016 # the inner sh expands it
+check "another mirror than the one resolved on" \
+	one_line_error "MIRROR=http://two.test.*lab-update" env MIRROR=http://two.test KVER=7.3 \
+	sh -c 'rm -r "$1"/kernel/7.3.4* && "$0/setup"' "$lab" "$cache"
+
+# Killed in each of the steps, without a chance to clean up.
+for step in resolve_lists resolve_lock rootfs download unpack prepare; do
+	"$lab/clean"
+	echo "$step" >"$HANG"
+	: >"$STEPS"
+	setsid "$lab/setup" >/dev/null 2>&1 &
+	pid=$!
+	for ((i = 0; i < 100; i++)); do
+		! grep -q "^$step\$" "$STEPS" || break
+		sleep 0.1
+	done
+	sleep 0.2
+	case $step in
+	rootfs | unpack) signal=TERM ;;
+	*) signal=KILL ;;
+	esac
+	kill -$signal "$pid"
+	wait "$pid" 2>/dev/null
+	rm "$HANG"
+	check "killed in $step ($signal): not finished" fails is_whole
+	# What hung has gone down too: the lock it held is free.
+	check "killed in $step: the lock is free" flock --timeout 5 "$cache/busy" true
+	check "killed in $step: no lab" fails "$lab/enter" true
+	check "killed in $step: the next run" ends 0 'ready' setup
+	check "killed in $step: makes it whole" is_whole
+done
+
+echo prepare >"$BREAK"
+"$lab/clean"
+check "a step that fails: why, and what to do" ends 125 'lab: error: kernel .*disk full.*\.log' setup
+check "what was finished before is kept" test -e "$cache/root/r-$(request)/whole"
+rm "$BREAK"
+check "the next run" ends 0 ready setup
+check "starts from there" test "$(steps)" = "download unpack prepare"
+
+"$lab/clean"
+"$lab/setup" >/dev/null 2>&1
+rm -rf "$cache"/kernel/*
+flock "$cache/busy" sleep 1.5 &
+sleep 0.3
+check "another run is at work: wait for it" ends 0 'another run is at work.*ready' setup
+wait
+flock --shared "$cache/used" sleep 1 &
+sleep 0.3
+check "lab-clean while the lab is in use" one_line_error 'using the lab' "$lab/clean"
+check "nothing removed" is_whole
+wait
+check "lab-clean" ends 0 '^$' "$lab/clean"
+refute "leaves nothing" test -e "$cache"
+check "a cache that cannot be written" \
+	one_line_error 'cannot write.*XDG_CACHE_HOME' env XDG_CACHE_HOME=/proc "$lab/setup"
+check "an unknown argument" one_line_error 'unknown argument' "$lab/setup" --upgrade

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# From a package index and a wish to a kernel.
+
+# kernel_packages RELEASE VERSION SOURCE [PACKAGE...]: the index of a kernel.
+kernel_packages() {
+	local release=$1 version=$2 source=$3 name
+	shift 3
+	for name in "linux-"{binary,modules,base,headers}"-$release" "$source"; do
+		[[ " $* " != *" $name "* ]] || continue
+		printf 'Package: %s\nSource: linux (1)\nVersion: %s\nArchitecture: amd64\n\n' "$name" "$version"
+	done
+}
+
+{
+	kernel_packages 7.2.6+deb13-rt-amd64 7.2.6-1~bpo13+1 linux-source-7.2
+	kernel_packages 7.2.12+deb13-rt-amd64 7.2.12-1~bpo13+1 linux-source-7.2
+	# Not eligible: not PREEMPT_RT; one package missing; a source of
+	# another version.
+	kernel_packages 7.9.9+deb13-amd64 7.9.9-1 linux-source-7.9
+	for i in 0 1 2 3 4; do
+		names=("linux-"{binary,modules,base,headers}"-7.8$i.1+deb13-rt-amd64" "linux-source-7.8$i")
+		kernel_packages 7.8$i.1+deb13-rt-amd64 7.8$i.1-1 linux-source-7.8$i "${names[i]}"
+	done
+	kernel_packages 7.7.1+deb13-rt-amd64 7.7.1-2 linux-source-7.7 linux-source-7.7
+	printf 'Package: linux-source-7.7\nVersion: 7.7.1-1\n\n'
+	kernel_packages 7.20.1+deb13-rt-amd64 7.20.1-1~bpo13+1 linux-source-7.20
+	kernel_packages 7.3.4+deb13-rt-amd64 7.3.4-1~bpo13+1 linux-source-7.3
+} >"$T/Packages"
+
+in_lab resolve kernels <"$T/Packages" >"$T/kernels"
+check "kernels that have all of their packages, the newest first" \
+	diff -u - "$T/kernels" <<-'END'
+		7.20.1+deb13-rt-amd64 7.20.1-1~bpo13+1 linux-source-7.20
+		7.3.4+deb13-rt-amd64 7.3.4-1~bpo13+1 linux-source-7.3
+		7.2.12+deb13-rt-amd64 7.2.12-1~bpo13+1 linux-source-7.2
+		7.2.6+deb13-rt-amd64 7.2.6-1~bpo13+1 linux-source-7.2
+	END
+
+# A second version of a release: the newer package is the one.
+{ cat "$T/Packages"; kernel_packages 7.3.4+deb13-rt-amd64 7.3.4-1~bpo13+2 linux-source-7.3; } |
+	in_lab resolve kernels >"$T/twice"
+
+# picks WISH WANTED [KERNELS]
+picks() {
+	local got
+	got=$(in_lab resolve pick_kernel "$1" <"${3:-$T/kernels}") && echo "got: $got" && [[ $got == "$2" ]]
+}
+check "no wish: the newest" picks '' '7.20.1+deb13-rt-amd64 7.20.1-1~bpo13+1 linux-source-7.20'
+check "7.2: the newest 7.2.x, and not 7.20" picks 7.2 '7.2.12+deb13-rt-amd64 7.2.12-1~bpo13+1 linux-source-7.2'
+check "7.2.6: that one" picks 7.2.6 '7.2.6+deb13-rt-amd64 7.2.6-1~bpo13+1 linux-source-7.2'
+check "a whole release: that one" picks 7.3.4+deb13-rt-amd64 '7.3.4+deb13-rt-amd64 7.3.4-1~bpo13+1 linux-source-7.3'
+check "7: the newest of all" picks 7 '7.20.1+deb13-rt-amd64 7.20.1-1~bpo13+1 linux-source-7.20'
+check "of two versions of a release the newer" \
+	picks 7.3 '7.3.4+deb13-rt-amd64 7.3.4-1~bpo13+2 linux-source-7.3' "$T/twice"
+
+pick() { in_lab resolve pick_kernel "$1" <"$2"; }
+for wish in 7.2.1 7.77 7.9 7.7 6.12 .2 '7.2*'; do
+	check "KVER=$wish: an error that lists those that exist" \
+		one_line_error "KVER=.*there are: 7.20.1.* 7.3.4.* 7.2.12.* 7.2.6" pick "$wish" "$T/kernels"
+done
+check "an index without any: an error that names MIRROR=" \
+	one_line_error 'no PREEMPT_RT kernel.*MIRROR=' pick '' /dev/null

@@ -27,8 +27,8 @@ for module in qs generic; do
 		naive=$(median $context naive)
 
 		ktap_print_msg "$module: $context: medians in ns: guard $guard naive $naive"
-		check "$module: $context: naive / guard $(ratio "$naive" "$guard") at least 10" \
-			at_least "$naive" "$guard" 10
+		check "$module: $context: naive / guard $(ratio "$naive" "$guard") at least 3" \
+			at_least "$naive" "$guard" 3
 	done
 	rcu=$(median compound rcu)
 	guard=$(median compound guard)

@@ -24,7 +24,7 @@ ns_check() {
 			die "this root user may not make namespaces: give the container CAP_SYS_ADMIN, or use a real machine"
 		return
 	fi
-	unshare --help | grep -q -e --map-auto ||
+	unshare --help | grep -e --map-auto >/dev/null ||
 		die "util-linux is older than 2.38: update it, or run as root"
 	{ grep -qE "^($(id -un)|$EUID):" /etc/subuid && grep -qE "^($(id -un)|$EUID):" /etc/subgid; } 2>/dev/null ||
 		die "no subordinate ids for $(id -un): run 'usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $(id -un)' as root"

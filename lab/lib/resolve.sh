@@ -66,6 +66,8 @@ pick_kernel() {
 		if [[ $release == "$wish" || -z $wish ||
 			($release == "$wish"* && ${release:${#wish}:1} != [0-9]) ]]; then
 			echo "$release $version $source"
+			# To the end: whoever writes must not die of a closed pipe.
+			cat >/dev/null
 			return
 		fi
 	done

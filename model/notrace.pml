@@ -69,14 +69,19 @@
 
 #define ALWAYS	255
 
+/*
+ * The code that V1 stands for: the handler only asks for a reschedule, and
+ * leaves the report to the way out of the interrupt.
+ */
+
 /* Bounds of C3, as small as the model allows. */
-#ifndef MAX_RUNS
 #ifdef V1
-#define MAX_RUNS	(2 * K + 7)
+#define RUNS	(2 * K + 7)
 #else
-#define MAX_RUNS	(2 * K + 6)
+#define RUNS	(2 * K + 6)
 #endif
-	/* handler runs without progress */
+#ifndef MAX_RUNS
+#define MAX_RUNS	RUNS	/* runs of our handler without progress */
 #endif
 #ifndef MAX_SCHED
 #define MAX_SCHED	2	/* passes through the scheduler, the same */
@@ -152,7 +157,7 @@ byte snap;			/* the copy of .s in the report */
 
 #define IDLE		0
 #define OWNER		1	/* armed by a section that started clean */
-#define INHERITED	2	/* armed by one that did not */
+#define INHERITED	2	/* armed by one that did not; only V1 asks */
 
 byte armed;
 byte backoff;			/* timer period, MIN << backoff */
@@ -956,7 +961,11 @@ progress:	stopped = 0;
 			:: sp == 0 && ALL_ON && last_ioff && last != BY_PLAIN ->
 				settle();
 				check(C4_irq, REPORTED || last != BY_OWNER);
+#ifdef M_HEIR_PROMPT
+				check(C4_heir, REPORTED)
+#else
 				check(C4_heir, REPORTED || timer)
+#endif
 			:: skip
 			fi;
 			last_ioff = 0

@@ -7,7 +7,13 @@
 # can be told apart whatever QEMU and virtme-ng return.
 
 run=$1
+project=${run%/build/vm/*}
+# The guest's own /tmp. A project that lives below it must still be there.
+mount --bind "$project" /mnt
 mount -t tmpfs -o mode=1777 tmp /tmp
+[[ -d $project ]] || { mkdir -p "$project" && mount --bind /mnt "$project"; }
+umount /mnt
+cd "$project" || exit
 : >"$run/started"
 bash "$run/command"
 rc=$?

@@ -97,8 +97,8 @@ pub(crate) use flavours::{
 /// took them: they are not [`Send`].
 ///
 /// Leaking a guard (`mem::forget`) leaves the section open. That is safe, as no reader will see
-/// freed memory, and fatal, as no grace period will end. Modules built with `DEBUG=1` count guards
-/// and warn, when the read side is dropped, of those that were leaked.
+/// freed memory, and fatal, as no grace period will end. Modules built with `RCU_NOTRACE_DEBUG=1`
+/// count the guards of [`Rcu`] and warn, when it is dropped, of those that were leaked.
 ///
 /// [`read_lock()`]: ReadSide::read_lock
 pub(crate) trait ReadSide {
@@ -274,7 +274,7 @@ impl fmt::Display for Events {
     }
 }
 
-/// What `DEBUG=1` adds: the number of open guards.
+/// What `RCU_NOTRACE_DEBUG=1` adds: the number of open guards.
 #[cfg(rcu_notrace_debug)]
 mod debug {
     use kernel::sync::atomic::{Atomic, Relaxed};

@@ -15,7 +15,10 @@ use crate::{
         TasksTrace, //
     },
     support::{
-        controls::Plain,
+        controls::{
+            self,
+            Plain, //
+        },
         param,
         test_cycles, //
     },
@@ -46,6 +49,10 @@ module! {
         rounds: u32 {
             default: 5,
             description: "Loops of each, taking turns",
+        },
+        leak: u32 {
+            default: 0,
+            description: "Leak a guard, which a build that counts them is to notice",
         },
     },
 }
@@ -141,6 +148,11 @@ impl kernel::Module for Pair {
 
         rcu_notrace_one_section(&rcu);
         rcu_notrace_one_section_control(&Plain);
+        if param(module_parameters::leak.value()) != 0 {
+            core::mem::forget(rcu.read_lock());
+            // The section must end all the same, or no grace period will.
+            controls::end_section();
+        }
         for _ in 0..param(module_parameters::rounds.value()) {
             // SAFETY: Process context.
             let c = unsafe {

@@ -1,0 +1,23 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# This test will leak a guard, and fail if a module that counts its guards does
+# not warn of it, or warns when none was leaked.
+# runs: drives
+# timeout: 400
+
+. selftests/lib.sh
+
+ktap_print_header
+ktap_set_plan 3
+
+EXPECT='splat:guards have been leaked' TIMEOUT=120 "$LAB_VM" \
+	"insmod $MODS/rcu_notrace_debug.ko rounds=1 leak=1 && rmmod rcu_notrace_debug" > /dev/null
+check "a leaked guard is noticed" test $? -eq 0
+TIMEOUT=120 "$LAB_VM" \
+	"insmod $MODS/rcu_notrace_debug.ko rounds=1 && rmmod rcu_notrace_debug" > /dev/null
+check "control: without a leak there is no warning" test $? -eq 0
+TIMEOUT=120 "$LAB_VM" \
+	"insmod $MODS/rcu_notrace_pair.ko rounds=1 leak=1 && rmmod rcu_notrace_pair" > /dev/null
+check "control: nor in a build that does not count" test $? -eq 0
+
+ktap_finished

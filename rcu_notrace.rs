@@ -41,9 +41,9 @@
 //! # Ownership
 //!
 //! [`Guard`] remembers whether anything was pending when it was taken. A section that started clean
-//! *owns* whatever is pending at its end, for it happened to that section and nobody else knows of
-//! it. One that found something pending is nested in somebody's way out, and that somebody has
-//! promised, or is about to make, the report. This is what bounds the recursion.
+//! *owns* whatever is pending at its end: it happened to that section, is news, and is promised an
+//! interrupt at once. One that found something pending is nested in somebody's way out, or follows
+//! one, and relies on the promise that stands, or gives one if none does.
 //!
 //! [`include/linux/sched.h`]: srctree/include/linux/sched.h
 

@@ -2,11 +2,12 @@
 /*
  * notrace.pml - the notrace RCU guard against the protocol of preemptible RCU
  *
- * What is ours: lock(), unlock(), slow(), irq_work_queue() as slow() uses it,
- * handler().  They stand beside rcu_notrace.rs and rcu_notrace/slow.rs step by
- * step: one statement here is what an interrupt or an NMI cannot divide there.
- * Everything else is the kernel's, abridged from Linux 7.3; each inline bears
- * the name of the function that it stands for.
+ * What is ours: lock() and unlock() stand beside rcu_notrace.rs and its arch/,
+ * outermost_drop(), promise() and keep_promise() beside rcu_notrace/deferred.rs,
+ * report() and start_timer() beside shim/rcu_notrace.c, step by step: one
+ * statement here is what an interrupt or an NMI cannot divide there. Everything
+ * else is the kernel's, abridged from Linux 7.3; each inline bears the name of
+ * the function that it stands for.
  *
  * One CPU is modelled in full.  Its stack is the process stack of spin: a
  * process may step only while it is the youngest one (ON_CPU), so a probe, an
@@ -26,8 +27,8 @@
  *   C4  (and C5) everything on: reported when the drop returns; preemption off:
  *       when preemption is back; irqs off: when they are back on and the
  *       irq_work has run; any order: when the timer has run.  No tick helps
- *   C7  special is never cleared without the report; an armed CPU has an
- *       irq_work or a timer on its way
+ *   C7  special is never cleared without the report; where a report is promised
+ *       an irq_work or a timer is on its way
  *   C8  no raw lock is taken under itself, whatever the guard interrupted
  *
  * README.rst says what the configurations and the mutants are.
@@ -70,8 +71,8 @@
 #define ALWAYS	255
 
 /*
- * The code that V1 stands for: the handler only asks for a reschedule, and
- * leaves the report to the way out of the interrupt.
+ * V1 is the design before: the handler only asks for a reschedule, and leaves
+ * the report to the way out of the interrupt.
  */
 
 /* Bounds of C3, as small as the model allows. */
@@ -155,16 +156,18 @@ byte snap;			/* the copy of .s in the report */
 /* ------------------------------------------------------------------------ */
 /* Ours, per CPU                                                             */
 
-#define IDLE		0
-#define OWNER		1	/* armed by a section that started clean */
-#define INHERITED	2	/* armed by one that did not; only V1 asks */
+/* Who promised. Only V1 asks; in the code it is a bool. */
+#define NOBODY		0
+#define OWNER		1	/* a section that started clean */
+#define INHERITED	2	/* one that did not */
 
-byte armed;
+byte promised;
 byte backoff;			/* timer period, MIN << backoff */
 bit claimed;			/* IRQ_WORK_PENDING */
 bit raised;			/* V_WORK on its way */
 bit timer;			/* the hrtimer is enqueued */
 bit tslow;			/* ... and longer than any window */
+byte delay;			/* the period it is being started with */
 
 /* ------------------------------------------------------------------------ */
 /* Ghosts                                                                    */
@@ -175,15 +178,15 @@ bit prog_poff, prog_ioff;	/* such a region is open */
 #ifdef M_EARLY_CHECK
 bit stale;
 #endif
-byte narming;			/* frames between arming and queueing */
+byte npromising;		/* frames between promising and queueing */
 bit hinted, asked;		/* what special stands for is unreported */
 bit reporting;
 byte nruns, nsched;
 byte nslow[4], nwork[4];
 
 #define BY_NONE	0
-#define BY_OWNER 1		/* it owned what happened, or armed for it */
-#define BY_HEIR	2		/* it relies on what was armed */
+#define BY_OWNER 1		/* it owned what happened, or promised for it */
+#define BY_HEIR	2		/* it relies on what was promised */
 #define BY_PLAIN 3
 byte last;			/* who dropped the last section with special set */
 bit last_ioff;			/* ... in the irqs-off region still open */
@@ -202,7 +205,7 @@ hidden byte C1_reader, C1_sched, C3_depth, C3_work, C3_storm, C3_sched;
 #endif
 hidden byte C4_on = OFF, C4_preempt = OFF, C4_irq = OFF, C4_heir = OFF;
 hidden byte C4_lost = OFF, C5_lost;
-hidden byte C7_stolen, C7_armed, C8_deadlock;
+hidden byte C7_stolen, C7_promised, C8_deadlock;
 #define check(clause, p)	assert((p) || clause)
 
 #ifdef CYCLES			/* pan looks for the cycles itself */
@@ -214,8 +217,8 @@ hidden byte C7_stolen, C7_armed, C8_deadlock;
 /* C7: what special stood for is reported, or special says so, or being done. */
 #define KEPT	((!queued && !hinted && !asked) || special != 0 || reporting)
 
-/* C7: whoever finds the CPU armed may rely on it. */
-#define PROMISE	(armed == IDLE || claimed || timer || narming > 0)
+/* C7: whoever finds the report promised may rely on it. */
+#define PROMISE	(promised == NOBODY || claimed || timer || npromising > 0)
 
 /* ------------------------------------------------------------------------ */
 /* Instrumentation                                                           */
@@ -346,8 +349,8 @@ inline rcu_note_context_switch()
 }
 
 /*
- * Others run, and current comes back: here, or on another CPU, which may be
- * armed on behalf of others, by a timer of any length.
+ * Others run, and current comes back: here, or on another CPU, where others may
+ * have been promised a report, by a timer of any length.
  */
 inline context_switch()
 {
@@ -362,9 +365,9 @@ inline context_switch()
 		event();
 		claimed = 0; raised = 0; defer_qs_pending = 0; kraised = 0;
 		if
-		:: armed = IDLE; timer = 0; backoff = 0
-		:: armed = OWNER; timer = 1; backoff = K; tslow = 1
-		:: armed = INHERITED; timer = 1; backoff = K; tslow = 1
+		:: promised = NOBODY; timer = 0; backoff = 0
+		:: promised = OWNER; timer = 1; backoff = K; tslow = 1
+		:: promised = INHERITED; timer = 1; backoff = K; tslow = 1
 		fi }
 	:: skip
 	fi
@@ -415,25 +418,26 @@ inline set_need_resched_current()
 /* Ours                                                                      */
 
 /*
- * A section owns what happened to it: what was pending before it began is
- * owed, and armed for, by whoever left it there.  The load comes first: if it
- * came second, an interrupt between the two would make a heir of an owner.
+ * A section owns what happened to it: what was pending before it began it has
+ * inherited, and whoever left that there has promised the report.  The load
+ * comes first: if it came second, an interrupt between the two would make a heir
+ * of an owner.
  */
-#define OWES	1
-#define OWED	2		/* ghost: the truth when lock() began */
+#define PENDING	1
+#define TRUTH	2		/* ghost: the truth when lock() began */
 
-inline lock(owed)
+inline lock(inherited)
 {
 #ifdef M_LATE_LOAD
-	d_step { owed = (special != 0 -> OWED : 0); nesting++ };
-	owed = owed | (special != 0 -> OWES : 0)
+	d_step { inherited = (special != 0 -> TRUTH : 0); nesting++ };
+	inherited = inherited | (special != 0 -> PENDING : 0)
 #else
-	owed = (special != 0 -> OWES | OWED : 0);
+	inherited = (special != 0 -> PENDING | TRUTH : 0);
 	nesting++
 #endif
 }
 
-inline unlock(owed)
+inline unlock(inherited)
 {
 #ifdef M_EARLY_CHECK
 	stale = (special != 0);
@@ -449,10 +453,10 @@ inline unlock(owed)
 #if defined(M_NAIVE)
 	:: skip
 #elif defined(M_EARLY_CHECK)
-	:: nesting == 0 && stale -> slow(owed)
+	:: nesting == 0 && stale -> outermost_drop(inherited)
 	:: else
 #else
-	:: nesting == 0 && special != 0 -> slow(owed)
+	:: nesting == 0 && special != 0 -> outermost_drop(inherited)
 	:: else
 #endif
 	fi
@@ -485,7 +489,7 @@ inline irq_work_queue()
 }
 
 /* The bits only: the tracepoint of set_tsk_need_resched() comes first. */
-inline set_need_resched_notrace()
+inline set_need_resched()
 {
 #ifdef M_TRACEPOINT
 	set_need_resched_current()
@@ -494,38 +498,38 @@ inline set_need_resched_notrace()
 #endif
 }
 
-/* armed before queued: the irq_work may run before irq_work_queue() returns. */
-inline arm(how)
+/* Promised before queued: a probe on ipi_send_cpu must find the promise. */
+inline give(how)
 {
-#ifdef M_ARM_LATE
+#ifdef M_QUEUE_FIRST
 	irq_work_queue();
-	armed = how
+	promised = how
 #else
-	d_step { armed = how; narming++; enter_work() };
+	d_step { promised = how; npromising++; enter_work() };
 	irq_work_queue();
-	d_step { narming--; leave_work() }
+	d_step { npromising--; leave_work() }
 #endif
 }
 
 /* Hard irq context, irqs off; whom we interrupted had them on. */
 inline start_timer()
 {
-#ifdef M_NO_TIMER
-	armed = IDLE
-#else
+	d_step {
+		delay = backoff;
+#ifndef M_NO_BACKOFF
+		backoff = (backoff < K -> backoff + 1 : K)
+#endif
+	};
 	trace();			/* hrtimer_start */
 	d_step {
 		check(C8_deadlock, !raw_lock);
 		timer = 1;
-#ifndef M_NO_BACKOFF
-		tslow = (backoff >= K);
-		backoff = (backoff < K -> backoff + 1 : K)
-#endif
+		tslow = (delay >= K);
+		delay = 0
 	}
-#endif
 }
 
-/* B: irqs and preemption on, task context. */
+/* Irqs and preemption on, task context. */
 inline report()
 {
 #ifdef M_RECURSE
@@ -548,11 +552,11 @@ inline report()
 #endif
 }
 
-/* C: anything off. */
-inline defer(owed)
+/* Anything off: set need_resched, and promise unless somebody has. */
+inline promise(inherited)
 {
 #ifndef M_NO_RESCHED
-	set_need_resched_notrace();
+	set_need_resched();
 #endif
 #ifdef M_PROBE_TIMER
 	start_timer();
@@ -562,17 +566,17 @@ inline defer(owed)
 #else
 	if
 #ifndef M_NO_OWNER
-	:: !(owed & OWES) -> backoff = 0; arm(OWNER)
-	:: (owed & OWES) && armed == IDLE ->
+	:: !(inherited & PENDING) -> backoff = 0; give(OWNER)
+	:: (inherited & PENDING) && promised == NOBODY ->
 #else
-	:: armed == IDLE ->
+	:: promised == NOBODY ->
 #endif
 #ifndef M_NO_HEIR
 #ifdef M_RESET
 		backoff = 0;
 #endif
 		last = BY_OWNER;
-		arm(INHERITED)
+		give(INHERITED)
 #else
 		skip
 #endif
@@ -581,7 +585,7 @@ inline defer(owed)
 #endif
 }
 
-inline slow(owed)
+inline outermost_drop(inherited)
 {
 #ifdef M_NMI
 	if
@@ -589,11 +593,11 @@ inline slow(owed)
 	:: nmi && (pc > 0 || soft)
 #else
 	if
-	:: nmi				/* N: whom we interrupted will see to it */
+	:: nmi				/* whom we interrupted will see to it */
 #endif
 	:: else ->
 		d_step {
-			last = (owed & OWED -> BY_HEIR : BY_OWNER);
+			last = (inherited & TRUTH -> BY_HEIR : BY_OWNER);
 			last_ioff = irqoff
 		};
 		enter_slow();
@@ -603,7 +607,7 @@ inline slow(owed)
 #else
 		:: PREEMPTIBLE -> report()
 #endif
-		:: else -> defer(owed)
+		:: else -> promise(inherited)
 		fi;
 		leave_slow()
 	fi
@@ -613,40 +617,40 @@ inline slow(owed)
  * The irq_work and the hrtimer.  Whom we interrupted had irqs on, so if
  * preemption was on too, this is as good a place to report as the tick's.
  */
-inline handler()
+inline keep_promise()
 {
 	count(nruns, C3_storm, MAX_RUNS);
 	if
 	:: special == 0 ->		/* reported already */
-#ifndef M_NEVER_IDLE
-		armed = IDLE;
+#ifndef M_NEVER_WITHDRAWN
+		promised = NOBODY;
 #endif
 		backoff = 0
 #ifdef M_IN_READER
 	:: special != 0 && nesting > 0 && (pc > 0 || soft) ->
 #else
-	:: special != 0 && nesting > 0 ->	/* the reader now open inherits */
+	:: special != 0 && nesting > 0 ->	/* the section now open inherits */
 #endif
-#ifndef M_KEEP_ARMED
-		armed = IDLE
+#ifndef M_KEPT_IN_SECTION
+		promised = NOBODY
 #else
 		skip
 #endif
 	:: else ->
 #if defined(V1)
-		set_need_resched_notrace();
+		set_need_resched();
 		if
 #ifdef M_NO_DISTINCTION
-		:: pc == 0 && !soft -> armed = IDLE
+		:: pc == 0 && !soft -> promised = NOBODY
 #else
-		:: pc == 0 && !soft && armed == OWNER -> armed = IDLE
+		:: pc == 0 && !soft && promised == OWNER -> promised = NOBODY
 #endif
 		:: else -> start_timer()
 		fi
 #else
 		if
 #ifdef M_CLEAR
-		:: pc == 0 && !soft -> special = 0; armed = IDLE; backoff = 0
+		:: pc == 0 && !soft -> special = 0; promised = NOBODY; backoff = 0
 #else
 #ifdef M_ANY_CONTEXT
 		:: true ->
@@ -654,10 +658,17 @@ inline handler()
 		:: pc == 0 && !soft ->
 #endif
 			rcu_momentary_eqs();
-			armed = IDLE;
+			promised = NOBODY;
 			backoff = 0
 #endif
-		:: else -> set_need_resched_notrace(); start_timer()
+		:: else ->
+			set_need_resched();
+#ifdef M_NO_TIMER
+			promised = NOBODY
+#else
+			promised = OWNER;
+			start_timer()
+#endif
 		fi
 #endif
 	fi;
@@ -733,7 +744,7 @@ proctype interrupt(byte vector) provided (ON_CPU)
 	trace();			/* irq entry */
 	if
 	:: vector == V_EXP -> rcu_exp_handler()
-	:: vector == V_WORK || vector == V_TIMER -> handler()
+	:: vector == V_WORK || vector == V_TIMER -> keep_promise()
 	:: vector == V_KWORK ->
 		if
 		:: nesting > 0 -> defer_qs_pending = 0
@@ -753,7 +764,7 @@ proctype interrupt(byte vector) provided (ON_CPU)
 	:: skip
 	fi;
 	trace();			/* idle_cpu() */
-	check(C7_armed, PROMISE);
+	check(C7_promised, PROMISE);
 
 	/* irqentry_exit_cond_resched(), preempt_schedule_irq() */
 #ifndef PREEMPT_NONE
@@ -772,20 +783,20 @@ proctype interrupt(byte vector) provided (ON_CPU)
 
 proctype nmi_handler() provided (ON_CPU)
 {
-	byte owed;
+	byte inherited;
 
-	lock(owed);
-	unlock(owed);
+	lock(inherited);
+	unlock(inherited);
 	atomic { nmi = 0; live-- }
 }
 
 /* A probe: what runs at an instrumentation point. */
 proctype probe() provided (ON_CPU)
 {
-	byte owed;
+	byte inherited;
 
-	lock(owed);
-	unlock(owed);
+	lock(inherited);
+	unlock(inherited);
 	live--
 }
 
@@ -915,7 +926,7 @@ proctype task() provided (ON_CPU)
 {
 	byte sp;			/* open sections */
 	bit plain[2];			/* which are the kernel's */
-	byte owed[2];
+	byte inherited[2];
 
 	do
 #ifdef CYCLES
@@ -928,7 +939,7 @@ progress:	stopped = 0;
 		if
 		:: sp < NEST ->
 			plain[sp] = 0;
-			lock(owed[sp]);
+			lock(inherited[sp]);
 			sp++
 #ifdef PLAIN
 		:: sp < NEST ->
@@ -938,8 +949,8 @@ progress:	stopped = 0;
 #endif
 		:: sp > 0 && !plain[sp - 1] ->
 			sp--;
-			unlock(owed[sp]);
-			owed[sp] = 0;
+			unlock(inherited[sp]);
+			inherited[sp] = 0;
 			check(C4_on, !(sp == 0 && ALL_ON) || REPORTED)
 #ifdef PLAIN
 		:: sp > 0 && plain[sp - 1] ->
@@ -988,7 +999,7 @@ init {
 	timeout ->
 	assert(stopped && live == 1);
 	check(C7_stolen, KEPT);
-	check(C7_armed, PROMISE);
+	check(C7_promised, PROMISE);
 	check(C4_lost, special == 0 || last == BY_PLAIN);
 	check(C5_lost, !boosted || last == BY_PLAIN)
 #endif

@@ -33,12 +33,15 @@
 //! # Why it ends
 //!
 //! Instrumentation of anything below may itself take a guard, and drop it with the report still
-//! pending. Such a section found it pending when it began, and whoever made it pending has promised;
-//! it does nothing more. So our work is queued once for each section that has had something happen
-//! to it from outside, and not for what our own handlers, or the way out of them, run into. If such
-//! a drop finds that nobody has promised it does so itself; what that leads to on a CPU that does not
-//! get out of where preemption is off is the timer, whose delay doubles while the report is not made,
-//! so that a machine on which our interrupt takes longer than the delay gets out of it too.
+//! pending. It finds a promise standing, and does nothing more. What stands is not withdrawn by an
+//! interrupt that came in vain, as preemption was off: the timer takes it over, and its delay doubles
+//! while the report is not made, so that a machine on which our interrupt takes longer than the delay
+//! gets out of it too.
+//!
+//! A section that started clean does not wait for that timer, which may be left over from a report
+//! that a context switch has made since: it queues the work whatever stands. It cannot do so without
+//! end, as each of them has had something happen to it from outside, which with interrupts off, as
+//! in our own handlers and on the way out of them, cannot be.
 //!
 //! # Why nothing is lost
 //!

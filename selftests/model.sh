@@ -3,6 +3,6 @@
 # This test will verify the model of the unlock, and fail if a property does not
 # hold, or a mutant gets away.
 # runs: host
-# timeout: 600
+# timeout: 1200
 
 exec model/run

@@ -8,7 +8,7 @@
 measure_qs()
 {
 	# Time is instructions executed, whatever else the host does.  The vCPUs
-	# take turns, so that medians mean something and tails do not.
+	# take turns: medians mean something, tails only with pace=.
 	qs=$(ICOUNT=1 CPUS=2 TIMEOUT=380 "$LAB_VM" "
 		echo 0 > /sys/kernel/rcu_normal && echo rcu_normal=\$(cat /sys/kernel/rcu_normal) &&
 		insmod $MODS/$1 && dmesg | grep ' qs '")

@@ -73,6 +73,10 @@ module! {
             default: 0,
             description: "Take guards in every other context as well",
         },
+        pace: u32 {
+            default: 0,
+            description: "Wake the other CPU every so many us: vCPUs that take turns do so as often",
+        },
         seconds: u32 {
             default: 120,
             description: "Give up after this time",
@@ -337,6 +341,16 @@ impl kernel::Module for Qs {
                 unsafe { kernel::bindings::synchronize_rcu_expedited() };
             }
         })?;
+        let pace = param(module_parameters::pace.value());
+        let _pacer = if pace != 0 {
+            Some(Kthread::run(0, true, c"rcu_notrace_pace", move || {
+                while !should_stop() {
+                    sleep_us(pace);
+                }
+            })?)
+        } else {
+            None
+        };
         // Preempts the reader, which makes it block the grace period as a task.
         let _preempter = if boost {
             Some(Kthread::run(1, true, c"rcu_notrace_fifo", || {

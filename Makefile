@@ -16,13 +16,14 @@ APPEND ?=#      more for the guest's kernel command line
 TIMEOUT ?=#     seconds a run in the guest may take, default 300
 EXPECT ?=#      panic:REGEX or splat:REGEX: the run must end so
 ICOUNT ?=#      1: one guest nanosecond an instruction
+TCG_THREAD ?=#  multi: a QEMU thread for each processor where there is no KVM
 QEMU_OPTS ?=#   more for QEMU's command line
 CMD ?=#         what make vm runs
 TESTS ?=#       what make check runs, default all; names as in selftests/
 MIRROR ?=#      Debian mirror, default the host's own
 
 # A variable left empty is as good as not set.
-$(foreach v,KVER KERNEL CPUS MEM APPEND TIMEOUT EXPECT ICOUNT QEMU_OPTS CMD TESTS MIRROR,\
+$(foreach v,KVER KERNEL CPUS MEM APPEND TIMEOUT EXPECT ICOUNT TCG_THREAD QEMU_OPTS CMD TESTS MIRROR,\
 	$(if $(strip $($(v))),$(eval export $(v)),$(eval unexport $(v))))
 
 DEMO := insmod rcu_notrace.ko && lsmod | grep rcu_notrace && \

@@ -21,7 +21,12 @@ qemu_opts+=(-fsdev "local,id=usr,path=/usr,security_model=none,readonly=on,multi
 qemu_opts+=(-machine i8042=off)
 case $LAB_VM_ACCEL in
 kvm) ;;
-tcg) args+=(--disable-kvm) qemu_opts+=(-accel "tcg,thread=multi") ;;
+# With a thread for each processor QEMU 10.0.13 was seen to abort while the
+# guest moves PCI regions (iotlb_to_section: Assertion `section_index <
+# d->map.sections_nb' failed: a stale TLB entry of another thread), and the guest
+# to run into an int3 that text_poke has replaced already. One thread has
+# neither, and loses little: there is less to lock.
+tcg) args+=(--disable-kvm) qemu_opts+=(-accel "tcg,thread=$LAB_VM_TCG_THREAD") ;;
 # One guest nanosecond an instruction, whatever the host does meanwhile; of
 # several CPUs one runs at a time, and the others' instructions count too.
 icount) args+=(--disable-kvm) qemu_opts+=(-accel "tcg,thread=single" -icount "shift=0,sleep=off") ;;
@@ -45,6 +50,6 @@ exec 4>&2
 	timeout --kill-after=5 "$LAB_VM_TIMEOUT" "$LAB_PROJECT/lab/lib/virtme-run.py" "${args[@]}" \
 		--script-sh "bash $LAB_PROJECT/lab/lib/guest.sh $run" \
 		--qemu-opts "${qemu_opts[@]}" 2>&1 >&3 3>&- </dev/null |
-		cat >&4
+		tee "$run/errors" >&4
 	echo "${PIPESTATUS[0]}" >"$run/virtme"
 } 3>&1 | cat

@@ -23,6 +23,7 @@ cat >"$lab/lib/virtme.sh" <<-'END'
 	starts() { boots; : >"$run/started"; }
 	says() { cat "$SAMPLES/$1.log" >>"$LAB_CONSOLE"; }
 	ends() { echo "$1" >"$run/status"; echo "$1" >"$run/virtme"; }
+	aborts() { echo "qemu-system-x86_64: physmem.c:1: f: Assertion \`i' failed." >"$run/errors"; }
 	times_out() { echo 124 >"$run/virtme"; }
 	. "$GUEST"
 END
@@ -57,6 +58,9 @@ check "no user space, with the reason" vm 'boots; says int3-oops' 125 'Oops: int
 check "no end" vm 'starts; times_out' 124 'TIMEOUT=300'
 check "no end, and the reason" vm 'starts; says rcu-stall; times_out' 124 'detected stalls'
 check "a guest that is gone" vm 'starts' 125 'without a word'
+check "an emulator that aborts" vm 'boots; aborts' 125 "QEMU itself died.*Assertion .i' failed"
+check "a panic was due, and the emulator aborts" vm 'starts; aborts' 125 'QEMU itself died' EXPECT=panic:stack
+check "a bad TCG_THREAD" vm 'starts; ends 0' 125 'single or multi' TCG_THREAD=some
 check "IGNORE" vm 'starts; says rcu-stall; ends 0' 0 '^$' 'IGNORE=rcu_preempt (detected|kthread)'
 
 check "EXPECT=panic, and it does" vm "$panics" 0 '^$' 'EXPECT=panic:stack guard page'

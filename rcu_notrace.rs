@@ -127,6 +127,8 @@ unsafe impl RcuReader for rcu::Guard {}
 ///
 /// The state behind it is per CPU: what a deferred report needs. There is one of these at a time,
 /// and guards borrow it, so that a section cannot outlive the handlers that its end may rely on.
+/// Whoever leaks this (`mem::forget`) has to call [`wait_for_reports()`](Self::wait_for_reports) before
+/// the module goes, as the registry of tracepoint probes does for what its sets hold.
 ///
 /// # Invariants
 ///
@@ -154,6 +156,12 @@ impl Rcu {
     pub(crate) fn events(&self) -> Events {
         Events::read()
     }
+
+    /// Waits for the handlers of reports that are promised by now. Process context; may sleep.
+    pub(crate) fn wait_for_reports(&self) {
+        // SAFETY: By the type invariant the state is initialised.
+        unsafe { shim::rcu::rcu_notrace_sync_cpus() };
+    }
 }
 
 impl Drop for Rcu {
@@ -161,9 +169,8 @@ impl Drop for Rcu {
     fn drop(&mut self) {
         #[cfg(rcu_notrace_debug)]
         debug::warn_of_leaks();
-        // SAFETY: By the type invariant the state is initialised. Guards borrow `self`, so none is
-        // left, and no further drop will queue the work.
-        unsafe { shim::rcu::rcu_notrace_sync_cpus() };
+        // Guards borrow `self`, so none is left, and no further drop will queue the work.
+        self.wait_for_reports();
         TAKEN.store(0, Release);
     }
 }

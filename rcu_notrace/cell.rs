@@ -109,6 +109,12 @@ impl<T: Send + Sync + 'static> RcuCell<T> {
         Ok(KBox::into_inner(old).value)
     }
 
+    /// Waits until what has been [replaced](Self::replace) so far is dropped. Process context; sleeps.
+    pub(crate) fn wait_for_callbacks() {
+        // SAFETY: No requirements but the context.
+        unsafe { bindings::rcu_barrier() };
+    }
+
     /// The callback of [`replace()`](Self::replace).
     unsafe extern "C" fn free(head: *mut bindings::callback_head) {
         // SAFETY: `head` is the first field of a node from `KBox::into_raw()`.
@@ -121,7 +127,6 @@ impl<T: Send + Sync + 'static> Drop for RcuCell<T> {
     fn drop(&mut self) {
         // SAFETY: From `KBox::into_raw()`. References to the value borrow the cell: none is left.
         drop(unsafe { KBox::from_raw(self.node.load(Relaxed)) });
-        // SAFETY: No requirements but the context.
-        unsafe { bindings::rcu_barrier() };
+        Self::wait_for_callbacks();
     }
 }

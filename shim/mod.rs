@@ -20,3 +20,17 @@ pub(crate) mod rcu {
 
     include!("rcu_notrace_generated.rs");
 }
+
+/// `tracepoint_glue.h`: registration, per-CPU data, accounting.
+pub(crate) mod tracepoint {
+    use kernel::{bindings::*, ffi};
+
+    include!("tracepoint_glue_generated.rs");
+}
+
+/// `tracepoint_events.h`: the prototypes of the kernel's tracepoints.
+pub(crate) mod events {
+    use kernel::{bindings::*, ffi};
+
+    include!("tracepoint_events_generated.rs");
+}

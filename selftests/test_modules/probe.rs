@@ -8,38 +8,36 @@
 
 use crate::{
     rcu_notrace::{
-        ReadSide,
         Rcu, //
+        ReadSide,
     },
     support::{
         controls::Plain,
         param, //
     },
-};
-use core::ptr::NonNull;
-use kernel::{
-    bindings,
-    error::to_result,
-    ffi::{
-        c_int,
-        c_void, //
-    },
-    prelude::*,
-    str::CStr,
-    sync::atomic::{
-        Atomic,
-        Relaxed, //
+    tracepoint_glue::{
+        events::sched_set_need_resched_tp,
+        probe_state,
+        Args,
+        Context,
+        Counter,
+        Probe,
+        Registry,
+        Set, //
     },
 };
+use kernel::prelude::*;
 
 #[path = "../../rcu_notrace.rs"]
 mod rcu_notrace;
 #[path = "../../shim/mod.rs"]
 mod shim;
 mod support;
+#[path = "../../tracepoint_glue.rs"]
+mod tracepoint_glue;
 
 module! {
-    type: Probe,
+    type: Module,
     name: "rcu_notrace_probe",
     authors: ["The rcu-notrace authors"],
     description: "Test of rcu_notrace: a reader in a probe that RCU itself hits",
@@ -52,115 +50,63 @@ module! {
     },
 }
 
-const TRACEPOINT: &CStr = c"sched_set_need_resched_tp";
-
-/// What the probe gets.
-struct Hits {
-    rcu: Rcu,
-    hits: Atomic<u64>,
-}
-
-/// Prototype of the probe: `include/trace/events/sched.h`.
-type Func = unsafe extern "C" fn(*mut c_void, *mut bindings::task_struct, c_int, c_int);
-
-#[link_section = ".kprobes.text"]
-unsafe extern "C" fn guarded(
-    data: *mut c_void,
-    _task: *mut bindings::task_struct,
-    _cpu: c_int,
-    _tif: c_int,
-) {
-    // SAFETY: Registered with `Hits`, which outlives the registration.
-    let hits = unsafe { &*data.cast::<Hits>() };
-    let _guard = hits.rcu.read_lock();
-
-    hits.hits.add(1, Relaxed);
-}
-
-unsafe extern "C" fn plain(
-    data: *mut c_void,
-    _task: *mut bindings::task_struct,
-    _cpu: c_int,
-    _tif: c_int,
-) {
-    // SAFETY: Registered with `Hits`, which outlives the registration.
-    let hits = unsafe { &*data.cast::<Hits>() };
-    let _guard = Plain.read_lock();
-
-    hits.hits.add(1, Relaxed);
-}
-
-struct Probe {
-    tracepoint: NonNull<bindings::tracepoint>,
-    func: Func,
-    hits: KBox<Hits>,
-}
-
-// SAFETY: The tracepoint is built in, and its interface is for any task.
-unsafe impl Send for Probe {}
-// SAFETY: As above.
-unsafe impl Sync for Probe {}
-
-unsafe extern "C" fn find(tracepoint: *mut bindings::tracepoint, found: *mut c_void) {
-    // SAFETY: Called with a tracepoint, which has a name.
-    if unsafe { CStr::from_char_ptr((*tracepoint).name) } == TRACEPOINT {
-        // SAFETY: What `init()` passed.
-        unsafe { *found.cast() = tracepoint };
+probe_state! {
+    struct Hits {
+        rcu: Rcu,
+        plain: bool,
+        hits: Counter,
     }
 }
 
-impl kernel::Module for Probe {
-    fn init(_module: &'static ThisModule) -> Result<Self> {
-        let func: Func = if param(module_parameters::plain.value()) != 0 {
-            plain
+impl Probe<sched_set_need_resched_tp> for Hits {
+    #[inline(always)]
+    fn hit(
+        &self,
+        _context: &Context<'_, sched_set_need_resched_tp>,
+        _args: Args<'_, sched_set_need_resched_tp>,
+    ) {
+        if self.plain {
+            let _guard = Plain.read_lock();
+
+            self.hits.inc();
         } else {
-            guarded
-        };
-        let hits = KBox::new(
-            Hits {
-                rcu: Rcu::new()?,
-                hits: Atomic::new(0),
-            },
-            GFP_KERNEL,
-        )?;
-        let mut found: *mut bindings::tracepoint = core::ptr::null_mut();
+            let _guard = self.rcu.read_lock();
 
-        // SAFETY: `find()` takes a pointer to where the tracepoint goes.
-        unsafe { bindings::for_each_kernel_tracepoint(Some(find), (&raw mut found).cast()) };
-        let tracepoint = NonNull::new(found).ok_or(ENOENT)?;
-
-        // SAFETY: The prototype is the tracepoint's; `hits` outlives the registration.
-        to_result(unsafe {
-            bindings::tracepoint_probe_register(
-                tracepoint.as_ptr(),
-                func as *mut c_void,
-                (&raw const *hits).cast_mut().cast(),
-            )
-        })?;
-        Ok(Self {
-            tracepoint,
-            func,
-            hits,
-        })
+            self.hits.inc();
+        }
     }
 }
 
-impl Drop for Probe {
-    fn drop(&mut self) {
-        // SAFETY: Registered in `init()`. After both waits no probe runs, and `hits` may go.
-        unsafe {
-            bindings::tracepoint_probe_unregister(
-                self.tracepoint.as_ptr(),
-                self.func as *mut c_void,
-                (&raw const *self.hits).cast_mut().cast(),
-            );
-            bindings::synchronize_srcu(&raw mut bindings::rcu_tasks_trace_srcu_struct);
-            bindings::synchronize_srcu(&raw mut bindings::tracepoint_srcu);
-        }
+#[pin_data(PinnedDrop)]
+struct Module {
+    set: Set<Hits>,
+    #[pin]
+    registry: Registry,
+}
+
+impl kernel::InPlaceModule for Module {
+    fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            registry <- Registry::new(),
+            set: registry.attach(
+                Hits {
+                    rcu: Rcu::new()?,
+                    plain: param(module_parameters::plain.value()) != 0,
+                    hits: Counter::new()?,
+                },
+                |wanted| wanted.require::<sched_set_need_resched_tp>(),
+            )?,
+        }? Error)
+    }
+}
+
+#[pinned_drop]
+impl PinnedDrop for Module {
+    fn drop(self: Pin<&mut Self>) {
         pr_info!(
             "probe hits={} {}\n",
-            self.hits.hits.load(Relaxed),
-            self.hits.rcu.events()
+            self.set.hits.sum(),
+            self.set.rcu.events()
         );
     }
 }

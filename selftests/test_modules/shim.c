@@ -104,6 +104,12 @@ void test_usleep(unsigned int us)
 	usleep_range(us, us + us / 4 + 1);
 }
 
+/* Any context. */
+void test_udelay(unsigned int us)
+{
+	udelay(us);
+}
+
 #define DEFINE_PAIRS(name, lock, unlock)			\
 u64 test_pairs_##name(u32 n)					\
 {								\

@@ -43,6 +43,7 @@ u64 test_hits(void);
 
 void test_sort(u64 *values, size_t n);
 void test_usleep(unsigned int us);
+void test_udelay(unsigned int us);
 
 /* A million pairs each, interrupts off, written in C. */
 u64 test_pairs_empty(u32 n);

@@ -22,6 +22,14 @@ mod generated {
 }
 pub(crate) use generated::*;
 
+/// The tests' own tracepoints.
+#[allow(clippy::all, missing_docs, improper_ctypes, unreachable_pub)]
+pub(crate) mod tracepoints {
+    use kernel::{bindings::*, ffi};
+
+    include!("../tracepoints_generated.rs");
+}
+
 use core::borrow::Borrow;
 use kernel::bindings;
 

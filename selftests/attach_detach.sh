@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# This test will attach and detach all typed probes again and again (ROUNDS)
+# while four CPUs hit them, and fail if a probe finds its state gone, or one
+# stays; without the wait in between one must.
+# runs: drives
+# timeout: 400
+
+. selftests/lib.sh
+
+ROUNDS=${ROUNDS:-20}
+
+# run MODULE ROUNDS PARAMETERS
+run()
+{
+	TIMEOUT=$((240 + $2 * 4)) "$LAB_VM" "insmod $MODS/rcu_notrace_source.ko
+		# Not a load: attaching writes to code, and has to wait for every CPU to
+		# see that, again and again. An emulated one that is busy takes its time.
+		for cpu in 0 1 2 3; do
+			taskset -c \$cpu perl -e 'select undef, undef, undef, 0.001 while 1' &
+		done
+		chrt -f 20 insmod $MODS/$1.ko rounds=$2 $3 && rmmod $1
+		kill \$(jobs -p)
+		echo probed=\$(cat /sys/module/rcu_notrace_source/parameters/probed)
+		dmesg | grep 'glue .*='"
+}
+
+ktap_print_header
+ktap_set_plan 6
+
+out=$(run rcu_notrace_glue "$ROUNDS" '')
+check "$ROUNDS rounds without a complaint" test $? -eq 0
+hits=$(echo "$out" | value hits)
+check "hits: ${hits:-none}" test "${hits:-0}" -gt $((ROUNDS * 100))
+check "no probe found its state gone" test "$(echo "$out" | value dead)" = 0
+check "nothing is attached afterwards" test "$(echo "$out" | sed -n 's/^probed=//p')" = 0
+ktap_print_msg "$(echo "$out" | grep 'glue attached=')"
+
+out=$(run rcu_notrace_no_wait 20 delay_us=1000)
+dead=$(echo "$out" | value dead)
+check "control: without the wait some do: ${dead:-none}" test "${dead:-0}" -gt 0
+out=$(echo "$out" | sed -n 's/^probed=//p')
+check "control: nothing else is wrong with it" test "$out" = 0
+
+ktap_finished

@@ -1,0 +1,84 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# This test will attach typed probes to every tracepoint of the scheduler, and
+# fail if one is missing, or was hit where it is said not to be, if an account of
+# hits is not exact in every context, or if what cannot be attached is not
+# refused as it should be.
+# runs: vm
+# timeout: 300
+
+. selftests/lib.sh
+
+source=/sys/module/rcu_notrace_source/parameters
+
+# fails ERROR MODULE PARAMETER: loading it with that does, with that error.
+fails()
+{
+	dmesg -C
+	! insmod "$MODS/$2" ${3:+"$3"} 2> "$log" && grep -q "$1" "$log" && test "$(cat $source/probed)" = 0
+}
+
+# account POLICY KEY
+account()
+{
+	echo "$accounts" | grep "policy=$1 " | value "$2"
+}
+
+ktap_print_header
+ktap_set_plan 30
+
+log=$(mktemp)
+dmesg -C
+insmod $MODS/rcu_notrace_source.ko
+check "nothing is attached" test "$(cat $source/probed)" = 0
+insmod $MODS/rcu_notrace_glue.ko
+unprobed=$(cat $source/unprobed)
+check "every tracepoint of the scheduler is${unprobed:+, but $unprobed}" test -z "$(echo "$unprobed" | tr -d ' ')"
+stress-ng --quiet --switch 4 --fork 2 --timer 1 --timeout 5s
+rmmod rcu_notrace_glue
+glue=$(dmesg | grep 'glue attached=')
+ktap_print_msg "$glue"
+check "and the others: $(echo "$glue" | value attached)" test "$(echo "$glue" | value attached)" -ge 60
+check "nothing is attached afterwards" test "$(cat $source/probed)" = 0
+check "hits where it is said to be atomic: $(echo "$glue" | value claimed)" \
+	test "$(echo "$glue" | value claimed)" -gt 10000
+check "and it was" test "$(echo "$glue" | value not_atomic)" = 0
+check "control: elsewhere it was not always" test "$(echo "$glue" | value others_not_atomic)" -gt 0
+check "this CPU's data had them, but for those under way" \
+	at_least "$(echo "$glue" | value here)" "$(echo "$glue" | value claimed)" 0.999
+check "probes had work done in interrupts" test "$(echo "$glue" | value irq_work)" -gt 0
+
+dmesg -C
+insmod $MODS/rcu_notrace_account.ko seconds="${DURATION:-3}"
+rmmod rcu_notrace_account
+accounts=$(dmesg | grep 'account policy=')
+echo "$accounts" | sed 's/^/# /'
+for policy in drop run; do
+	fired=$(account $policy fired)
+	check "$policy: all $fired hits" test "$(account $policy hits)" = "$fired"
+	check "$policy: hits = run + dropped" \
+		test "$fired" = $(($(account $policy run) + $(account $policy dropped)))
+	check "$policy: run is what was run" test "$(account $policy run)" = "$(account $policy bodies)"
+	for level in softirq hardirq nmi; do
+		check "$policy: in $level: $(account $policy $level)" \
+			test "$(account $policy $level | cut -d+ -f1)" -gt 100
+	done
+done
+check "drop: dropped is what was nested" test "$(account drop dropped)" = "$(account drop nested)"
+check "run: nothing is dropped" test "$(account run dropped)" = 0
+refute "control: unpinned: dropped is what was nested" \
+	test "$(account unpinned dropped)" = "$(account unpinned nested)"
+
+check "one asked for twice: EEXIST" fails 'Device or resource busy\|File exists' rcu_notrace_glue.ko how=3
+check "and the log names it" \
+	sh -c 'dmesg | grep -q "tracepoint sched_switch: cannot attach a probe: EEXIST"'
+check "one that is not there: ENOENT" fails 'Unknown symbol\|No such file' rcu_notrace_glue.ko how=4
+check "and the log names it" \
+	sh -c 'dmesg | grep -q "tracepoint rcu_notrace_nowhere_tp: cannot attach a probe: ENOENT"'
+check "a registry that could be leaked: EINVAL" fails 'Invalid' rcu_notrace_glue.ko how=5
+check "a probe of unknown prototype, with CFI: EOPNOTSUPP" \
+	fails 'not supported' rcu_notrace_cfi.ko
+
+rmmod rcu_notrace_source
+rm "$log"
+ktap_finished

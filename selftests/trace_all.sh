@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# This test will take a guard in a probe on every tracepoint of the kernel at
+# once, under a mixed load (DURATION seconds), and fail if the machine complains,
+# nothing is hit, or anything stays attached; with rcu_read_lock() instead the
+# machine must not live through it.
+# runs: drives
+# timeout: 500
+
+. selftests/lib.sh
+
+DURATION=${DURATION:-20}
+prepare='echo 0 > /sys/kernel/rcu_normal; echo 1 > /sys/kernel/rcu_expedited'
+load="perl -e 'syscall(324, 1, 0) while 1' & membarrier=\$!
+	chrt -f 50 stress-ng --quiet --switch 2 --fork 1 --timeout ${DURATION}s &
+	stress-ng --quiet --timer 1 --futex 1 --mmap 1 --pipe 1 --sock 1 --hdd 1 --temp-path /tmp --timeout ${DURATION}s
+	wait %2; kill \$membarrier"
+
+ktap_print_header
+ktap_set_plan 6
+
+out=$(TIMEOUT=$((DURATION * 3 + 200)) "$LAB_VM" "$prepare
+	insmod $MODS/rcu_notrace_source.ko
+	insmod $MODS/rcu_notrace_trace_all.ko || exit
+	$load
+	rmmod rcu_notrace_trace_all
+	echo probed=\$(cat /sys/module/rcu_notrace_source/parameters/probed)
+	dmesg | grep -E 'trace_all |tracepoint .*: left out'")
+status=$?
+attached=$(echo "$out" | value attached)
+hits=$(echo "$out" | value hits)
+check "$DURATION s without a complaint" test $status -eq 0
+check "attached to ${attached:-no} tracepoints" test "${attached:-0}" -gt 500
+check "those left out are named: $(echo "$out" | value refused)" \
+	test "$(echo "$out" | grep -c 'left out')" = "$(echo "$out" | value refused)"
+check "hits: ${hits:-none}" test "${hits:-0}" -gt 10000
+check "nothing is attached afterwards" test "$(echo "$out" | sed -n 's/^probed=//p')" = 0
+echo "$out" | grep -E 'trace_all|left out' | sed 's/^/# /'
+
+EXPECT='panic:.' TIMEOUT=$((DURATION * 3 + 200)) "$LAB_VM" "$prepare
+	insmod $MODS/rcu_notrace_trace_all.ko plain=1
+	$load" > /dev/null
+check "control: with rcu_read_lock() it panics" test $? -eq 0
+
+ktap_finished

@@ -13,12 +13,14 @@ ROUNDS=${ROUNDS:-20}
 # run MODULE ROUNDS PARAMETERS
 run()
 {
-	TIMEOUT=$((240 + $2 * 4)) "$LAB_VM" "insmod $MODS/rcu_notrace_source.ko
+	TIMEOUT=$((240 + $2 * 4)) "$LAB_VM" "insmod $MODS/rcu_notrace_source.ko hits=1
 		# Not a load: attaching writes to code, and has to wait for every CPU to
 		# see that, again and again. An emulated one that is busy takes its time.
 		for cpu in 0 1 2 3; do
 			taskset -c \$cpu perl -e 'select undef, undef, undef, 0.001 while 1' &
 		done
+		# In the control this sleeps in a probe most of the time.
+		while echo 1; do sleep 0.001; done > /sys/module/rcu_notrace_source/parameters/fire &
 		chrt -f 20 insmod $MODS/$1.ko rounds=$2 $3 && rmmod $1
 		kill \$(jobs -p)
 		echo probed=\$(cat /sys/module/rcu_notrace_source/parameters/probed)
@@ -36,7 +38,7 @@ check "no probe found its state gone" test "$(echo "$out" | value dead)" = 0
 check "nothing is attached afterwards" test "$(echo "$out" | sed -n 's/^probed=//p')" = 0
 ktap_print_msg "$(echo "$out" | grep 'glue attached=')"
 
-out=$(run rcu_notrace_no_wait 20 delay_us=1000)
+out=$(run rcu_notrace_no_wait 20 delay_us=200000)
 dead=$(echo "$out" | value dead)
 check "control: without the wait some do: ${dead:-none}" test "${dead:-0}" -gt 0
 out=$(echo "$out" | sed -n 's/^probed=//p')

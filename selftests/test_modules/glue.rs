@@ -69,7 +69,7 @@ module! {
         },
         delay_us: u32 {
             default: 0,
-            description: "How long a probe takes",
+            description: "How long a probe on rcu_notrace_source_tp sleeps",
         },
         fail: u32 {
             default: 0,
@@ -120,16 +120,17 @@ impl Common {
     /// False if there is no state any more.
     #[inline(always)]
     fn hit(&self) -> bool {
-        let _guard = self.rcu.read_lock();
+        let guard = self.rcu.read_lock();
 
         self.hits.inc();
         // SAFETY: No requirements.
         if !unsafe { shim::tracepoint::tracepoint_glue_atomic() } {
             self.not_atomic.inc();
         }
+        drop(guard);
+        // Not what a probe should do; but SRCU lets it, and in a control it is to be found at it.
         if self.delay_us != 0 {
-            // SAFETY: No requirements.
-            unsafe { support::test_udelay(self.delay_us) };
+            support::kthread::sleep_us(self.delay_us.into());
         }
         if self.alive.load(Relaxed) != ALIVE {
             DEAD.add(1, Relaxed);
@@ -240,37 +241,46 @@ fn unclaimed(wanted: &mut Wanted<Unclaimed>) -> Result {
             sched_skip_cpuset_numa
             rcu_grace_period rcu_exp_grace_period rcu_preempt_task rcu_unlock_preempted_task
             rcu_quiescent_state_report
-            rcu_notrace_source_tp rcu_notrace_nowhere_tp));
+            rcu_notrace_nowhere_tp));
     Ok(())
+}
+
+fn source(wanted: &mut Wanted<Unclaimed>) -> Result {
+    wanted.follow::<rcu_notrace_source_tp>()
 }
 
 struct Sets {
     claimed: Set<Claimed>,
     unclaimed: Set<Unclaimed>,
+    source: Set<Unclaimed>,
 }
 
 impl Sets {
     fn new(registry: &Registry, rcu: &Arc<Rcu>, delay_us: u32) -> Result<Self> {
+        let unclaimed_state = |delay_us| {
+            try_pin_init!(Unclaimed {
+                common: Common::new(rcu, delay_us)?,
+                work <- IrqWork::new(Deferred(Counter::new()?)),
+            }? Error)
+        };
+
         Ok(Self {
             claimed: registry.attach(
                 Claimed {
-                    common: Common::new(rcu, delay_us)?,
+                    common: Common::new(rcu, 0)?,
                     here: PerCpu::new(|_| Atomic::new(0))?,
                 },
                 claimed,
             )?,
-            unclaimed: registry.attach(
-                try_pin_init!(Unclaimed {
-                    common: Common::new(rcu, delay_us)?,
-                    work <- IrqWork::new(Deferred(Counter::new()?)),
-                }? Error),
-                unclaimed,
-            )?,
+            unclaimed: registry.attach(unclaimed_state(0), unclaimed)?,
+            source: registry.attach(unclaimed_state(delay_us), source)?,
         })
     }
 
     fn hits(&self) -> u64 {
-        self.claimed.common.hits.sum() + self.unclaimed.common.hits.sum()
+        self.claimed.common.hits.sum()
+            + self.unclaimed.common.hits.sum()
+            + self.source.common.hits.sum()
     }
 }
 
@@ -361,6 +371,10 @@ struct Report;
 
 impl Drop for Report {
     fn drop(&mut self) {
+        if cfg!(rcu_notrace_no_wait) {
+            // So that the module itself does not go too early as well.
+            support::kthread::sleep_us(1_000_000);
+        }
         pr_info!(
             "glue dead={} quiesced={}\n",
             DEAD.load(Relaxed),
@@ -384,10 +398,6 @@ impl PinnedDrop for Glue {
                 sets.claimed.here.iter().map(|n| n.load(Relaxed)).sum::<u64>(),
                 sets.unclaimed.work.0.sum(),
             );
-        }
-        if cfg!(rcu_notrace_no_wait) {
-            // So that the module itself does not go too early as well.
-            support::kthread::sleep_us(1_000_000);
         }
     }
 }

@@ -24,6 +24,20 @@ static void fire(void *info)
 		trace_rcu_notrace_source_tp(n);
 }
 
+static int set_fire(const char *buffer, const struct kernel_param *kp)
+{
+	unsigned int times;
+	int ret = kstrtouint(buffer, 0, &times);
+
+	while (!ret && times--)
+		fire(NULL);
+	return ret;
+}
+
+static const struct kernel_param_ops fire_ops = { .set = set_fire };
+module_param_cb(fire, &fire_ops, NULL, 0200);
+MODULE_PARM_DESC(fire, "How often to hit, times hits, now");
+
 static void count_probed(struct tracepoint *tp, void *count)
 {
 	if (rcu_access_pointer(tp->funcs))

@@ -99,7 +99,9 @@ impl<T: Send + Sync + 'static> RcuCell<T> {
     /// boot of a PREEMPT_RT kernel, the grace period is a normal one. `ENOMEM` leaves the old value
     /// in place.
     pub(crate) fn replace_expedited(&self, value: T) -> Result<T> {
-        let old = self.node.xchg(Self::node(value, GFP_KERNEL)?.as_ptr(), Full);
+        let old = self
+            .node
+            .xchg(Self::node(value, GFP_KERNEL)?.as_ptr(), Full);
 
         // SAFETY: No requirements but the context.
         unsafe { bindings::synchronize_rcu_expedited() };

@@ -5,6 +5,7 @@
 //! An interrupt between the load and the store of an increment leaves the count as it found it, so
 //! that, as in `rcu_preempt_read_enter()`, none of this needs to be one instruction.
 
+use crate::shim;
 use core::{
     ptr::{
         addr_of_mut,
@@ -15,7 +16,6 @@ use core::{
         Ordering, //
     },
 };
-use crate::shim;
 use kernel::bindings::{
     srcu_ctr,
     srcu_struct,

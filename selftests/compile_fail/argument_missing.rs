@@ -25,4 +25,3 @@ mod declared {
         sched_switch(preempt: bool, prev: Task, next: Task);
     }
 }
-

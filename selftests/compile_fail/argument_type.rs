@@ -25,4 +25,3 @@ mod declared {
         sched_migrate_task(p: Task, dest_cpu: u64);
     }
 }
-

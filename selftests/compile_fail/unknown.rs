@@ -25,4 +25,3 @@ mod declared {
         sched_swich(preempt: bool, prev: Task, next: Task, prev_state: TaskState);
     }
 }
-

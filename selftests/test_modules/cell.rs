@@ -9,10 +9,10 @@
 
 use crate::{
     rcu_notrace::{
+        Rcu,
         RcuCell,
         RcuReader,
         ReadSide,
-        Rcu,
         Sched, //
     },
     support::{

@@ -12,8 +12,8 @@
 
 use crate::{
     rcu_notrace::{
-        ReadSide,
         Rcu, //
+        ReadSide,
     },
     support::kthread::{
         should_stop,

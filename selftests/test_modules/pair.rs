@@ -8,8 +8,8 @@
 
 use crate::{
     rcu_notrace::{
-        ReadSide,
         Rcu,
+        ReadSide,
         Sched,
         SrcuFast,
         TasksTrace, //

@@ -15,8 +15,8 @@
 
 use crate::{
     rcu_notrace::{
-        ReadSide,
         Rcu, //
+        ReadSide,
     },
     support::{
         controls::{

@@ -118,8 +118,12 @@ impl<T: Send + Sync + 'static> RcuCell<T> {
     }
 
     /// The callback of [`replace()`](Self::replace).
+    ///
+    /// # Safety
+    ///
+    /// `head` is that of a node from `KBox::into_raw()`, which no reader can reach any more.
     unsafe extern "C" fn free(head: *mut bindings::callback_head) {
-        // SAFETY: `head` is the first field of a node from `KBox::into_raw()`.
+        // SAFETY: By the requirement; `head` is a node's first field.
         drop(unsafe { KBox::from_raw(head.cast::<Node<T>>()) });
     }
 }

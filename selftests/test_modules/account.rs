@@ -137,6 +137,9 @@ impl Probe<rcu_notrace_fire_tp> for Lies {
     }
 }
 
+/// # Safety
+///
+/// None: C calls it by pointer.
 unsafe extern "C" fn fire(_context: support::test_context) {
     // SAFETY: No requirements.
     unsafe { test_fire(1) };

@@ -61,6 +61,9 @@ unsafe impl Send for Tracer {}
 // SAFETY: As above.
 unsafe impl Sync for Tracer {}
 
+/// # Safety
+///
+/// `ops` is the first field of a [`Tracer`] that outlives the registration.
 #[link_section = ".kprobes.text"]
 unsafe extern "C" fn callback(
     _ip: c_ulong,
@@ -72,7 +75,7 @@ unsafe extern "C" fn callback(
     if !unsafe { bindings::rcu_is_watching() } {
         return;
     }
-    // SAFETY: The first field of a `Tracer` that outlives the registration.
+    // SAFETY: By the requirement.
     let tracer = unsafe { &*ops.cast::<Tracer>() };
     let _guard = tracer.rcu.read_lock();
 

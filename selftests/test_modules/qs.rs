@@ -255,6 +255,10 @@ static TAKEN: [Atomic<u64>; support::TEST_NR_CONTEXTS as usize] =
 
 /// A section in another context. Whatever it interrupts may be inside of one, or have one's report
 /// pending.
+///
+/// # Safety
+///
+/// Called between `test_contexts_start()` and `test_contexts_stop()`.
 #[link_section = ".kprobes.text"]
 unsafe extern "C" fn section(context: support::test_context) {
     // SAFETY: Null, or what `Everywhere` holds for as long as this may be called.

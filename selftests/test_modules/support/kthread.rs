@@ -22,10 +22,13 @@ impl Kthread {
     where
         F: FnOnce() + Send + 'static,
     {
+        /// # Safety
+        ///
+        /// `data` is an `F` from `KBox::into_raw()`, and nobody else's.
         unsafe extern "C" fn start<F: FnOnce() + Send + 'static>(
             data: *mut kernel::ffi::c_void,
         ) -> kernel::ffi::c_int {
-            // SAFETY: From `KBox::into_raw()` below; a thread is started once.
+            // SAFETY: By the requirement.
             let body = unsafe { KBox::from_raw(data.cast::<F>()) };
 
             KBox::into_inner(body)();

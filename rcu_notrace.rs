@@ -15,7 +15,7 @@
 //!
 //! | | [`Rcu`] | [`SrcuFast`] | [`Sched`] | [`TasksTrace`] |
 //! | --- | --- | --- | --- | --- |
-//! | C1 waited for by | `call_rcu()` and kin | its own domain | `call_rcu()` and kin | Tasks Trace RCU |
+//! | C1 waited for by | `call_rcu()` etc. | its own domain | `call_rcu()` etc. | Tasks Trace RCU |
 //! | C2 notrace | yes | yes, without `CONFIG_PROVE_RCU` | yes | yes, without lockdep |
 //! | C3 bounded recursion | yes | calls nothing | resched only | calls nothing |
 //! | C4 prompt quiescent state | yes | no such thing | at the drop | no such thing |
@@ -127,8 +127,8 @@ unsafe impl RcuReader for rcu::Guard {}
 ///
 /// The state behind it is per CPU: what a deferred report needs. There is one of these at a time,
 /// and guards borrow it, so that a section cannot outlive the handlers that its end may rely on.
-/// Whoever leaks this (`mem::forget`) has to call [`wait_for_reports()`](Self::wait_for_reports) before
-/// the module goes, as the registry of tracepoint probes does for what its sets hold.
+/// Whoever leaks this (`mem::forget`) has to call [`wait_for_reports()`](Self::wait_for_reports)
+/// before the module goes, as the registry of tracepoint probes does for what its sets hold.
 ///
 /// # Invariants
 ///

@@ -39,16 +39,16 @@
 //!   have been unregistered and both domains of readers have been waited for, and an [`IrqWork`] in
 //!   it is waited for before what it uses is. A set that is leaked is detached by the [`Registry`],
 //!   which cannot be.
-//! * **The context.** Since Linux 7.0 a tracepoint protects its probes by fast SRCU and nothing else:
-//!   a probe is as preemptible, and as migratable, as the place that is traced. A probe gets a
-//!   [`Context`], and what is per CPU wants a [`Pinned`] one.
+//! * **The context.** Since Linux 7.0 a tracepoint protects its probes by fast SRCU and nothing
+//!   else: a probe is as preemptible, and as migratable, as the place that is traced. A probe gets
+//!   a [`Context`], and what is per CPU wants a [`Pinned`] one.
 //! * **No sleeping locks.** A probe has nothing but `&self` and its arguments, and what can be
 //!   reached from there is [`NoSleep`]. See there for what that does not cover.
 //!
 //! # What a probe may do
 //!
-//! It runs wherever the kernel is traced: under the rq lock, in an NMI, in the middle of RCU. It does
-//! not allocate, sleep, print or panic, and it calls nothing that can be traced without having
+//! It runs wherever the kernel is traced: under the rq lock, in an NMI, in the middle of RCU. It
+//! does not allocate, sleep, print or panic, and it calls nothing that can be traced without having
 //! thought about what happens when that hits it in turn ([`Accounting`]). The functions here are
 //! inlined into the one that the kernel calls, or have no tracing site, and lie in `.kprobes.text`;
 //! [`Probe::hit()`] should be `#[inline(always)]` to lie there too.
@@ -124,9 +124,9 @@ pub(crate) use {
 ///
 /// # Safety
 ///
-/// `probe::<P>()` is a function with the C ABI, of the prototype with which the kernel calls probes of
-/// the tracepoint `NAME`. It may be called wherever that tracepoint is hit, with a first argument that
-/// points to a `P`.
+/// `probe::<P>()` is a function with the C ABI, of the prototype with which the kernel calls probes
+/// of the tracepoint `NAME`. It may be called wherever that tracepoint is hit, with a first
+/// argument that points to a `P`.
 pub(crate) unsafe trait Tracepoint: Sized + 'static {
     /// The kernel's name for it.
     const NAME: &'static CStr;

@@ -111,7 +111,8 @@ impl<T: Send + Sync + 'static> RcuCell<T> {
         Ok(KBox::into_inner(old).value)
     }
 
-    /// Waits until what has been [replaced](Self::replace) so far is dropped. Process context; sleeps.
+    /// Waits until what has been [replaced](Self::replace) so far is dropped. Process context;
+    /// sleeps.
     pub(crate) fn wait_for_callbacks() {
         // SAFETY: No requirements but the context.
         unsafe { bindings::rcu_barrier() };

@@ -34,20 +34,21 @@
 //!
 //! Instrumentation of anything below may itself take a guard, and drop it with the report still
 //! pending. It finds a promise standing, and does nothing more. What stands is not withdrawn by an
-//! interrupt that came in vain, as preemption was off: the timer takes it over, and its delay doubles
-//! while the report is not made, so that a machine on which our interrupt takes longer than the delay
-//! gets out of it too.
+//! interrupt that came in vain, as preemption was off: the timer takes it over, and its delay
+//! doubles while the report is not made, so that a machine on which our interrupt takes longer than
+//! the delay gets out of it too.
 //!
 //! A section that started clean does not wait for that timer, which may be left over from a report
-//! that a context switch has made since: it queues the work whatever stands. It cannot do so without
-//! end, as each of them has had something happen to it from outside, which with interrupts off, as
-//! in our own handlers and on the way out of them, cannot be.
+//! that a context switch has made since: it queues the work whatever stands. It cannot do so
+//! without end, as each of them has had something happen to it from outside, which with interrupts
+//! off, as in our own handlers and on the way out of them, cannot be.
 //!
 //! # Why nothing is lost
 //!
-//! `promised` stands only while the work is pending, the timer is active or a handler runs, and each
-//! handler ends by starting the timer again, by leaving the report to somebody who will make it, or
-//! by finding it made. `model/` checks both arguments, and refutes what has been left out of them.
+//! `promised` stands only while the work is pending, the timer is active or a handler runs, and
+//! each handler ends by starting the timer again, by leaving the report to somebody who will make
+//! it, or by finding it made. `model/` checks both arguments, and refutes what has been left out of
+//! them.
 
 use super::arch;
 use crate::shim::rcu as shim;
@@ -139,8 +140,8 @@ extern "C" fn rcu_notrace_keep_promise(
 
     count(event);
 
-    // SAFETY: Interrupts are off, and the state is that of this CPU, or that of an offline one whose
-    // timer has come here: nobody else writes it.
+    // SAFETY: Interrupts are off, and the state is that of this CPU, or that of an offline one
+    // whose timer has come here: nobody else writes it.
     unsafe {
         if arch::special(task) == 0 || rnc != shim::rcu_notrace_this_cpu() {
             // Reported in the meantime; or nothing is left of that CPU to be reported.

@@ -28,9 +28,9 @@ const LEVELS: usize = shim::TRACEPOINT_GLUE_NR_LEVELS as usize;
 /// Accounts for the hits of a probe, by the level of context they are hit in: task, softirq, hard
 /// interrupt, NMI. (On PREEMPT_RT a softirq is mostly that of a task, and still counts as softirq.)
 ///
-/// Every hit is either run or dropped, and is counted as what it is by one instruction, on the CPU it
-/// happens on. So `hits = run + dropped` holds whenever it is looked at, and no hit is lost to an
-/// interrupt, a migration, or an NMI.
+/// Every hit is either run or dropped, and is counted as what it is by one instruction, on the CPU
+/// it happens on. So `hits = run + dropped` holds whenever it is looked at, and no hit is lost to
+/// an interrupt, a migration, or an NMI.
 pub(crate) struct Accounting<P> {
     hits: PerCpu<Hits>,
     _policy: PhantomData<P>,
@@ -65,8 +65,8 @@ impl<P> Accounting<P> {
 
     /// What has been counted by now. Any context.
     ///
-    /// Not a snapshot of all CPUs at one moment, and exact all the same: each hit is in it once, or,
-    /// if it was counted while this was read, perhaps not yet.
+    /// Not a snapshot of all CPUs at one moment, and exact all the same: each hit is in it once,
+    /// or, if it was counted while this was read, perhaps not yet.
     pub(crate) fn read(&self) -> Account {
         let mut account = Account {
             run: [0; LEVELS],
@@ -97,12 +97,12 @@ impl Accounting<RunNested> {
 }
 
 impl Accounting<DropNested> {
-    /// Counts the hit, and runs `body` unless it is nested in another run of a body that goes through
-    /// this. Any context.
+    /// Counts the hit, and runs `body` unless it is nested in another run of a body that goes
+    /// through this. Any context.
     #[inline(always)]
     pub(crate) fn enter(&self, _pinned: &impl Pinned, body: impl FnOnce()) {
-        // SAFETY: From `tracepoint_glue_alloc()`, of this type. The token keeps preemption off until
-        // this returns.
+        // SAFETY: From `tracepoint_glue_alloc()`, of this type. The token keeps preemption off
+        // until this returns.
         let level = unsafe { shim::tracepoint_glue_enter(self.hits.base().cast()) };
 
         if level >= 0 {

@@ -27,10 +27,10 @@ pub(crate) trait AnyProbe: NoSleep + Send + Sync + 'static {
 /// Whether a function may be called with more arguments than it has.
 ///
 /// In C and Rust it may not. In the System V ABI for x86-64 nothing can go wrong: arguments are in
-/// registers that a function is free to ignore, or in memory that the caller releases. The kernel does
-/// the same: a probe that it cannot unregister for want of memory it replaces by a function without
-/// arguments (`kernel/tracepoint.c`, `tp_stub_func()`). With CONFIG_CFI a function can be called
-/// through a pointer only as what it is declared; anything else panics the machine.
+/// registers that a function is free to ignore, or in memory that the caller releases. The kernel
+/// does the same: a probe that it cannot unregister for want of memory it replaces by a function
+/// without arguments (`kernel/tracepoint.c`, `tp_stub_func()`). With CONFIG_CFI a function can be
+/// called through a pointer only as what it is declared; anything else panics the machine.
 const SOUND: bool = cfg!(all(CONFIG_X86_64, not(CONFIG_CFI)));
 
 /// What to register for `P`, with a pointer to a `P` as data; `EOPNOTSUPP` where that is not sound.

@@ -43,8 +43,8 @@ impl<T> Context<'_, T> {
 
     /// Turns preemption off, for as long as the guard lives. Any context.
     ///
-    /// This is [`Sched`]'s read side: it costs two instructions, is neither traced nor traceable, and
-    /// adds its length to everybody's latency.
+    /// This is [`Sched`]'s read side: it costs two instructions, is neither traced nor traceable,
+    /// and adds its length to everybody's latency.
     #[inline(always)]
     pub(crate) fn pin(&self) -> SchedGuard<'_> {
         Sched.read_lock()

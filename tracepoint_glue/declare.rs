@@ -2,8 +2,8 @@
 
 //! The declaration of tracepoints.
 
-/// Declares tracepoints, one a line: the name as in the kernel, the names of the arguments and their
-/// types ([`Arg`]).
+/// Declares tracepoints, one a line: the name as in the kernel, the names of the arguments and
+/// their types ([`Arg`]).
 ///
 /// ```ignore
 /// tracepoints! {
@@ -22,8 +22,8 @@
 ///
 /// `atomic` makes the tracepoint an [`AtomicSite`], for the reason given: a promise, that nothing
 /// checks but a test (`selftests/glue.sh`). `if` names the option without which the kernel does not
-/// have the tracepoint, and its header no declaration. The type is there without it, so that those who
-/// use it need no condition of their own; attaching to it is `ENOENT`.
+/// have the tracepoint, and its header no declaration. The type is there without it, so that those
+/// who use it need no condition of their own; attaching to it is `ENOENT`.
 ///
 /// [`Arg`]: crate::tracepoint_glue::args::Arg
 /// [`AtomicSite`]: crate::tracepoint_glue::AtomicSite
@@ -84,7 +84,8 @@ macro_rules! tracepoints {
             const _: unsafe extern "C" fn(
                 *mut kernel::ffi::c_void,
                 $(<$ty as Arg>::Raw,)*
-            ) -> kernel::ffi::c_int = kernel::macros::paste!($($prototypes)::+::[<__traceiter_ $name>]);
+            ) -> kernel::ffi::c_int =
+                kernel::macros::paste!($($prototypes)::+::[<__traceiter_ $name>]);
 
             /// What the kernel calls.
             ///
@@ -113,8 +114,8 @@ macro_rules! tracepoints {
                 );
             }
 
-            // SAFETY: `probe()` has the C ABI, and the arguments that the kernel's own declaration of
-            // this tracepoint has: checked above. A kernel without the option does not have the
+            // SAFETY: `probe()` has the C ABI, and the arguments that the kernel's own declaration
+            // of this tracepoint has: checked above. A kernel without the option does not have the
             // tracepoint either.
             unsafe impl Tracepoint for $name {
                 const NAME: &'static kernel::str::CStr =

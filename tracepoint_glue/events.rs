@@ -2,9 +2,9 @@
 
 //! The kernel's tracepoints of sched, irq, ipi, rcu and workqueue.
 //!
-//! Names, arguments and prototypes are those of `include/trace/events/`; a line that is at odds with
-//! the kernel at hand does not compile. Tracepoints that another version declares differently get a
-//! type of their own in `shim/tracepoint_events.h`, where all that is known of versions is.
+//! Names, arguments and prototypes are those of `include/trace/events/`; a line that is at odds
+//! with the kernel at hand does not compile. Tracepoints that another version declares differently
+//! get a type of their own in `shim/tracepoint_events.h`, where all that is known of versions is.
 //!
 //! All of sched.h, and of the others what a scheduler probe may want.
 
@@ -84,7 +84,10 @@ tracepoints! {
     sched_kthread_stop_ret(ret: i32);
     sched_kthread_work_queue_work(worker: *mut kthread_worker, work: *mut kthread_work);
     sched_kthread_work_execute_start(work: *mut kthread_work);
-    sched_kthread_work_execute_end(work: *mut kthread_work, function: Function<kthread_work_func_t>);
+    sched_kthread_work_execute_end(
+        work: *mut kthread_work,
+        function: Function<kthread_work_func_t>,
+    );
 
     // sched.h: the bare ones, which have no event in tracefs.
     sched_entry_tp(preempt: bool) atomic "__schedule() has preemption off";

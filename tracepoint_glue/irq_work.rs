@@ -93,8 +93,8 @@ impl<H: Handler> PinnedDrop for IrqWork<H> {
 unsafe impl<H: Handler> Send for IrqWork<H> {}
 // SAFETY: As above, and the handler is `Sync`.
 unsafe impl<H: Handler> Sync for IrqWork<H> {}
-// SAFETY: Queueing takes no lock, and the handler has none. The last run of the handler is waited for,
-// and then what that has left behind.
+// SAFETY: Queueing takes no lock, and the handler has none. The last run of the handler is waited
+// for, and then what that has left behind.
 unsafe impl<H: Handler> NoSleep for IrqWork<H> {
     const INERT: bool = false;
 

@@ -35,9 +35,9 @@ fn possible_cpus() -> impl Iterator<Item = u32> {
 
 /// A `T` for each possible CPU.
 ///
-/// The one of this CPU is reached with a [`Pinned`] token only, which keeps the reference from being
-/// used on another. It is shared nevertheless: with interrupts on this CPU, and with whoever reads
-/// them all. Hence `Sync`.
+/// The one of this CPU is reached with a [`Pinned`] token only, which keeps the reference from
+/// being used on another. It is shared nevertheless: with interrupts on this CPU, and with whoever
+/// reads them all. Hence `Sync`.
 ///
 /// # Invariants
 ///

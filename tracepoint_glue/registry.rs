@@ -14,22 +14,22 @@
 //!
 //! * Attaching fails half way: what has been attached is detached by the same function.
 //! * `init` of the module fails later: dropping the [`Set`], or else the [`Registry`], detaches.
-//! * The [`Set`] is leaked (`mem::forget()`, a cycle of references): the registry holds the set too.
-//!   When it is dropped it detaches the set, and waits for what the probes have left behind
+//! * The [`Set`] is leaked (`mem::forget()`, a cycle of references): the registry holds the set
+//!   too. When it is dropped it detaches the set, and waits for what the probes have left behind
 //!   ([`NoSleep::quiesce()`]). The memory stays allocated.
-//! * The registry is leaked: it cannot be. It refuses to come to be anywhere but in the module's own
-//!   memory, pinned. What is pinned is dropped before its memory goes (`core::pin`, "Drop guarantee"),
-//!   and this memory goes when the module is unloaded. In a module that is to be a field of the type
-//!   that implements `InPlaceModule`.
+//! * The registry is leaked: it cannot be. It refuses to come to be anywhere but in the module's
+//!   own memory, pinned. What is pinned is dropped before its memory goes (`core::pin`, "Drop
+//!   guarantee"), and this memory goes when the module is unloaded. In a module that is to be a
+//!   field of the type that implements `InPlaceModule`.
 //!
 //! # Lock order
 //!
 //! ```text
-//! SETS                             attach, detach; never in a callback
-//!   tracepoint_module_list_mutex   the kernel's: register_tracepoint_module_notifier(), the callback
-//!     Core::probes                 of one set
-//!       tracepoints_mutex          the kernel's: tracepoint_probe_register()
-//!         ...                      and below it cpu_hotplug_lock, jump_label_mutex, text_mutex
+//! SETS                            attach, detach; never in a callback
+//!   tracepoint_module_list_mutex  the kernel's: register_tracepoint_module_notifier(), callback
+//!     Core::probes                of one set
+//!       tracepoints_mutex         the kernel's: tracepoint_probe_register()
+//!         ...                     and below it cpu_hotplug_lock, jump_label_mutex, text_mutex
 //! ```
 //!
 //! So neither attach nor detach from a module notifier, nor with anything held that those take.
@@ -146,9 +146,9 @@ impl Registry {
 
     /// Attaches the probes of `state` to what `wanted` asks for: all of it, or nothing.
     ///
-    /// Process context; sleeps, for a grace period at times. `ENOENT`: a tracepoint that is required
-    /// is not there. `EEXIST`: one is asked for twice. `ENOMEM`; and what the kernel says when it
-    /// refuses a probe. The kernel log has the tracepoint's name.
+    /// Process context; sleeps, for a grace period at times. `ENOENT`: a tracepoint that is
+    /// required is not there. `EEXIST`: one is asked for twice. `ENOMEM`; and what the kernel says
+    /// when it refuses a probe. The kernel log has the tracepoint's name.
     pub(crate) fn attach<S, E>(
         &self,
         state: impl PinInit<S, E>,
@@ -181,8 +181,8 @@ impl Registry {
         // From here on the set is detached when this is dropped, however far it got; but for the
         // lock, which that takes again.
         let data = (&raw const inner.state).cast_mut().cast();
-        // SAFETY: `wanted` has listed probes of an `S`. The state is dropped with the last reference
-        // to `inner`; `sets` has one for as long as the probes are attached.
+        // SAFETY: `wanted` has listed probes of an `S`. The state is dropped with the last
+        // reference to `inner`; `sets` has one for as long as the probes are attached.
         let attached = unsafe { inner.core.attach(data) };
 
         drop(sets);
@@ -256,8 +256,8 @@ impl<S> Wanted<S> {
 
     /// Every tracepoint there is, and those of modules as they come.
     ///
-    /// `EOPNOTSUPP` where a probe of unknown prototype is not sound. A tracepoint that refuses is left
-    /// out, and the kernel log says why.
+    /// `EOPNOTSUPP` where a probe of unknown prototype is not sound. A tracepoint that refuses is
+    /// left out, and the kernel log says why.
     pub(crate) fn every(&mut self) -> Result
     where
         S: AnyProbe,
@@ -437,8 +437,8 @@ impl Probes {
 ///
 /// # Invariants
 ///
-/// A tracepoint in `probes` exists: it is built in, or of a module whose going `notifier` will be told
-/// of.
+/// A tracepoint in `probes` exists: it is built in, or of a module whose going `notifier` will be
+/// told of.
 #[pin_data]
 struct Core {
     #[pin]
@@ -447,8 +447,8 @@ struct Core {
     probes: Mutex<Probes>,
 }
 
-// SAFETY: The notifier block is written before it is registered, and by the kernel afterwards, under
-// its own lock.
+// SAFETY: The notifier block is written before it is registered, and by the kernel afterwards,
+// under its own lock.
 unsafe impl Send for Core {}
 // SAFETY: As above.
 unsafe impl Sync for Core {}
@@ -485,8 +485,8 @@ impl Core {
     ///
     /// # Safety
     ///
-    /// Called once, with [`SETS`] held. `data` is what the probes take, and stays so until `detach()`
-    /// has returned; that is called before `self` is dropped, whatever this returns.
+    /// Called once, with [`SETS`] held. `data` is what the probes take, and stays so until
+    /// `detach()` has returned; that is called before `self` is dropped, whatever this returns.
     unsafe fn attach(&self, data: *mut c_void) -> Result {
         /// # Safety
         ///
@@ -505,8 +505,8 @@ impl Core {
             probes.result?;
         }
 
-        // Tells of the modules that are there, before it returns, and from then on of those that come
-        // and go, missing none between.
+        // Tells of the modules that are there, before it returns, and from then on of those that
+        // come and go, missing none between.
         faults::registration()?;
         // SAFETY: The notifier block is initialised, and stays until it is unregistered.
         to_result(unsafe { bindings::register_tracepoint_module_notifier(self.notifier.get()) })?;
@@ -556,8 +556,8 @@ impl Core {
 
     /// Told of modules with tracepoints; `tracepoint_module_list_mutex` is held.
     ///
-    /// A probe is registered before the module's `init` can hit it, and unregistered after its `exit`:
-    /// no hit is missed. It takes no reference to the module.
+    /// A probe is registered before the module's `init` can hit it, and unregistered after its
+    /// `exit`: no hit is missed. It takes no reference to the module.
     ///
     /// # Safety
     ///
@@ -571,8 +571,8 @@ impl Core {
         let core = unsafe { &*container_of!(Opaque::cast_from(notifier), Self, notifier) };
         let mut probes = core.probes.lock();
 
-        // SAFETY: Called with a module, whose tracepoints exist until the callback for its going has
-        // returned.
+        // SAFETY: Called with a module, whose tracepoints exist until the callback for its going
+        // has returned.
         unsafe {
             let module = shim::tracepoint_glue_module(data);
 

@@ -35,22 +35,23 @@ use kernel::{
 ///
 /// * implemented for what a probe needs: plain data, atomics, per-CPU data, counters, notrace read
 ///   sides and what they protect, and containers of these, which can only be read through `&self`;
-/// * implemented by [`probe_state!`](super::probe_state) for a struct all of whose fields are of this
-///   kind.
+/// * implemented by [`probe_state!`](super::probe_state) for a struct all of whose fields are of
+///   this kind.
 ///
-/// It covers what a probe is handed, not what it looks for: a lock in a `static`, and a function that
-/// sleeps for other reasons, are open to a probe as they are to any kernel code. The arguments of a
-/// tracepoint are the kernel's own (`&Task` and so on); their safe methods take no sleeping locks.
+/// It covers what a probe is handed, not what it looks for: a lock in a `static`, and a function
+/// that sleeps for other reasons, are open to a probe as they are to any kernel code. The arguments
+/// of a tracepoint are the kernel's own (`&Task` and so on); their safe methods take no sleeping
+/// locks.
 ///
 /// It also knows what a probe can leave behind that is code of this module: a queued irq_work, a
-/// callback of RCU's. [`quiesce()`](Self::quiesce) waits for it, for a state that will not be dropped
-/// because somebody has leaked it.
+/// callback of RCU's. [`quiesce()`](Self::quiesce) waits for it, for a state that will not be
+/// dropped because somebody has leaked it.
 ///
 /// # Safety
 ///
-/// No safe method that takes `&Self` takes a sleeping lock, unless it is documented to be for process
-/// context only. When `quiesce()` has returned, nothing that a safe method has set off will run code
-/// of this module, provided that none is called meanwhile or later.
+/// No safe method that takes `&Self` takes a sleeping lock, unless it is documented to be for
+/// process context only. When `quiesce()` has returned, nothing that a safe method has set off will
+/// run code of this module, provided that none is called meanwhile or later.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a probe's state: it may sleep",
     note = "`Mutex` and, on PREEMPT_RT, `SpinLock` sleep; see `NoSleep` for what does not"
@@ -59,7 +60,8 @@ pub(crate) unsafe trait NoSleep {
     /// Whether there is nothing to wait for, ever.
     const INERT: bool = true;
 
-    /// Waits for what probes have left behind. Process context; sleeps. No probe is running any more.
+    /// Waits for what probes have left behind. Process context; sleeps. No probe is running any
+    /// more.
     fn quiesce(&self) {}
 }
 
@@ -102,7 +104,8 @@ unsafe impl<T: NoSleep + Send + Sync + 'static> NoSleep for RcuCell<T> {
 
 macro_rules! containers {
     ($([$($param:tt)*] $ty:ty, $inert:expr, |$this:ident| $each:expr;)*) => { $(
-        // SAFETY: As what it holds, for those who have `&self` only; that is all that is waited for.
+        // SAFETY: As what it holds, for those who have `&self` only; that is all that is waited
+        // for.
         unsafe impl<$($param)*> NoSleep for $ty {
             const INERT: bool = $inert;
 
@@ -121,7 +124,10 @@ containers! {
     [T: NoSleep] Arc<T>, T::INERT, |this| (**this).quiesce();
     [T: NoSleep] &'static T, T::INERT, |this| (**this).quiesce();
     [T: NoSleep, const N: usize] [T; N], T::INERT, |this| this.iter().for_each(T::quiesce);
-    [A: NoSleep, B: NoSleep] (A, B), A::INERT && B::INERT, |this| { this.0.quiesce(); this.1.quiesce() };
+    [A: NoSleep, B: NoSleep] (A, B), A::INERT && B::INERT, |this| {
+        this.0.quiesce();
+        this.1.quiesce()
+    };
     [T: NoSleep + Send + Sync] PerCpu<T>, T::INERT, |this| this.iter().for_each(T::quiesce);
 }
 

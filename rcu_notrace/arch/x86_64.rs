@@ -2,8 +2,8 @@
 
 //! x86-64: seven instructions for a pair, none of them locked.
 //!
-//! All x86-64 kernels have `this_cpu_inc()` that an NMI cannot split (`ARCH_HAS_NMI_SAFE_THIS_CPU_OPS`),
-//! on which fast SRCU readers rest.
+//! All x86-64 kernels have `this_cpu_inc()` that an NMI cannot split
+//! (`ARCH_HAS_NMI_SAFE_THIS_CPU_OPS`), on which fast SRCU readers rest.
 
 use core::{
     arch::asm,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Readers follow an [`RcuCell`] under every guard that protects it, while its value is replaced all
-//! the time, by `call_rcu()` and after expedited grace periods. What has been dropped is poisoned:
-//! a reader that meets the poison has seen freed memory.
+//! Readers follow an [`RcuCell`] under every guard that protects it, while its value is replaced
+//! all the time, by `call_rcu()` and after expedited grace periods. What has been dropped is
+//! poisoned: a reader that meets the poison has seen freed memory.
 //!
 //! With `unguarded=1` the readers take no guard at all, and must be caught. Loading the module runs
 //! the test, and prints counts.

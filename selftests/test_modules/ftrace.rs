@@ -3,8 +3,8 @@
 //! Takes a guard in a function-tracer callback on every traceable function of the kernel, RCU's own
 //! and the scheduler's included, while expedited grace periods are asked for without a pause.
 //!
-//! The callback has no recursion protection, neither its own nor ftrace's: what is called on the way
-//! out of its guard is traced by it again. That this ends is the guards' business.
+//! The callback has no recursion protection, neither its own nor ftrace's: what is called on the
+//! way out of its guard is traced by it again. That this ends is the guards' business.
 //!
 //! Unloading the module prints hits, grace periods, and what drops found to do. Built with `--cfg
 //! rcu_notrace_unbounded` (`rcu_notrace_unbounded.ko`), where every drop that finds a report

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Attaches to all typed tracepoints of sched and the others, in as many rounds as asked for, takes a
-//! guard at each hit, and checks what is promised of the place: that it is atomic, and that the
+//! Attaches to all typed tracepoints of sched and the others, in as many rounds as asked for, takes
+//! a guard at each hit, and checks what is promised of the place: that it is atomic, and that the
 //! state is alive.
 //!
 //! With `fail=N` the Nth allocation or registration fails. `how` is how the sets are given up:
@@ -353,7 +353,8 @@ impl kernel::InPlaceModule for Glue {
                 let rcu = Arc::new(Rcu::new()?, GFP_KERNEL)?;
 
                 for _ in 1..support::param(module_parameters::rounds.value()) {
-                    let sets = Sets::new(&registry, &rcu, support::param(module_parameters::delay_us.value()))?;
+                    let delay_us = support::param(module_parameters::delay_us.value());
+                    let sets = Sets::new(&registry, &rcu, delay_us)?;
 
                     support::kthread::sleep_us(200);
                     hits += sets.hits();
@@ -388,14 +389,19 @@ impl PinnedDrop for Glue {
     fn drop(self: Pin<&mut Self>) {
         if let Some(sets) = &self.sets {
             pr_info!(
-                "glue attached={} hits={} claimed={} not_atomic={} others={} others_not_atomic={} here={} irq_work={}\n",
+                "glue attached={} hits={} claimed={} not_atomic={} \
+                 others={} others_not_atomic={} here={} irq_work={}\n",
                 sets.claimed.attached() + sets.unclaimed.attached(),
                 self.hits + sets.hits(),
                 sets.claimed.common.hits.sum(),
                 sets.claimed.common.not_atomic.sum(),
                 sets.unclaimed.common.hits.sum(),
                 sets.unclaimed.common.not_atomic.sum(),
-                sets.claimed.here.iter().map(|n| n.load(Relaxed)).sum::<u64>(),
+                sets.claimed
+                    .here
+                    .iter()
+                    .map(|n| n.load(Relaxed))
+                    .sum::<u64>(),
                 sets.unclaimed.work.0.sum(),
             );
         }

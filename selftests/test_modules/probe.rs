@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Takes a guard in a probe on `sched_set_need_resched_tp`, the tracepoint that RCU fires on its way
-//! out of a section before it has reported anything; with `plain=1` an ordinary `rcu_read_lock()`,
-//! which recurses there until the stack is gone.
+//! Takes a guard in a probe on `sched_set_need_resched_tp`, the tracepoint that RCU fires on its
+//! way out of a section before it has reported anything; with `plain=1` an ordinary
+//! `rcu_read_lock()`, which recurses there until the stack is gone.
 //!
 //! Unloading the module prints the number of hits.
 

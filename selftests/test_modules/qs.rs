@@ -5,11 +5,12 @@
 //!
 //! A reader, busy on one CPU, is hit by the interrupts of expedited grace periods that another CPU
 //! keeps asking for (`boost=0`), or is preempted, holds a grace period up and gets boosted
-//! (`boost=1`; then it is the deboost that is timed). It drops its guard, makes the report possible,
-//! and watches its own `->rcu_read_unlock_special`, or priority. The read sides take turns.
+//! (`boost=1`; then it is the deboost that is timed). It drops its guard, makes the report
+//! possible, and watches its own `->rcu_read_unlock_special`, or priority. The read sides take
+//! turns.
 //!
-//! With `everywhere=1` guards are taken all the while in the contexts that interrupt the reader: hard
-//! interrupt, softirq, NMI, and `sched_switch` with the rq lock held.
+//! With `everywhere=1` guards are taken all the while in the contexts that interrupt the reader:
+//! hard interrupt, softirq, NMI, and `sched_switch` with the rq lock held.
 //!
 //! Loading the module runs the measurement; it prints a line for each context and read side.
 
@@ -75,7 +76,7 @@ module! {
         },
         pace: u32 {
             default: 0,
-            description: "Wake the other CPU every so many us: vCPUs that take turns do so as often",
+            description: "Wake the other CPU every so many us: vCPUs take turns as often",
         },
         seconds: u32 {
             default: 120,

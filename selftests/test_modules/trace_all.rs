@@ -4,7 +4,8 @@
 //! `rcu_read_lock()`. With `named=1` the probe is on the tracepoint of `rcu_notrace_source` only,
 //! which may come and go.
 //!
-//! Loading the module prints how many tracepoints it is attached to, unloading it the number of hits.
+//! Loading the module prints how many tracepoints it is attached to, unloading it the number of
+//! hits.
 
 use crate::{
     rcu_notrace::{

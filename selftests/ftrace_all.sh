@@ -27,7 +27,8 @@ check "guard: hits: ${hits:-none}" test "${hits:-0}" -gt 100000
 check "guard: expedited grace periods: ${grace_periods:-none}" test "${grace_periods:-0}" -gt 100
 
 EXPECT='panic:RCU Stall' TIMEOUT=280 "$LAB_VM" "$prepare
-	insmod $MODS/rcu_notrace_unbounded.ko && sleep 60 && rmmod rcu_notrace_unbounded" > /dev/null
+	insmod $MODS/rcu_notrace_unbounded.ko && sleep 60 &&
+	rmmod rcu_notrace_unbounded" > /dev/null
 check "control: without the bound the machine stalls" test $? -eq 0
 
 ktap_finished

@@ -15,7 +15,8 @@ source=/sys/module/rcu_notrace_source/parameters
 fails()
 {
 	dmesg -C
-	! insmod "$MODS/$2" ${3:+"$3"} 2> "$log" && grep -q "$1" "$log" && test "$(cat $source/probed)" = 0
+	! insmod "$MODS/$2" ${3:+"$3"} 2> "$log" && grep -q "$1" "$log" &&
+		test "$(cat $source/probed)" = 0
 }
 
 # account POLICY KEY
@@ -33,12 +34,14 @@ insmod $MODS/rcu_notrace_source.ko
 check "nothing is attached" test "$(cat $source/probed)" = 0
 insmod $MODS/rcu_notrace_glue.ko
 unprobed=$(cat $source/unprobed)
-check "every tracepoint of the scheduler is${unprobed:+, but $unprobed}" test -z "$(echo "$unprobed" | tr -d ' ')"
+check "every tracepoint of the scheduler is${unprobed:+, but $unprobed}" \
+	test -z "$(echo "$unprobed" | tr -d ' ')"
 stress-ng --quiet --switch 4 --fork 2 --timer 1 --timeout 5s
 rmmod rcu_notrace_glue
 glue=$(dmesg | grep 'glue attached=')
 ktap_print_msg "$glue"
-check "and the others: $(echo "$glue" | value attached)" test "$(echo "$glue" | value attached)" -ge 60
+check "and the others: $(echo "$glue" | value attached)" \
+	test "$(echo "$glue" | value attached)" -ge 60
 check "nothing is attached afterwards" test "$(cat $source/probed)" = 0
 check "hits where it is said to be atomic: $(echo "$glue" | value claimed)" \
 	test "$(echo "$glue" | value claimed)" -gt 10000
@@ -58,7 +61,8 @@ for policy in drop run; do
 	check "$policy: all $fired hits" test "$(account $policy hits)" = "$fired"
 	check "$policy: hits = run + dropped" \
 		test "$fired" = $(($(account $policy run) + $(account $policy dropped)))
-	check "$policy: run is what was run" test "$(account $policy run)" = "$(account $policy bodies)"
+	check "$policy: run is what was run" \
+		test "$(account $policy run)" = "$(account $policy bodies)"
 	for level in softirq hardirq nmi; do
 		check "$policy: in $level: $(account $policy $level)" \
 			test "$(account $policy $level | cut -d+ -f1)" -gt 100
@@ -69,7 +73,8 @@ check "run: nothing is dropped" test "$(account run dropped)" = 0
 refute "control: unpinned: dropped is what was nested" \
 	test "$(account unpinned dropped)" = "$(account unpinned nested)"
 
-check "one asked for twice: EEXIST" fails 'Device or resource busy\|File exists' rcu_notrace_glue.ko how=3
+check "one asked for twice: EEXIST" \
+	fails 'Device or resource busy\|File exists' rcu_notrace_glue.ko how=3
 check "and the log names it" \
 	sh -c 'dmesg | grep -q "tracepoint sched_switch: cannot attach a probe: EEXIST"'
 check "one that is not there: ENOENT" fails 'Unknown symbol\|No such file' rcu_notrace_glue.ko how=4

@@ -11,7 +11,8 @@
 CASES=selftests/compile_fail
 
 # A test module's command, with another source, that makes no object.
-command=$(sed -n 's/^savedcmd_[^ ]* := //p' $MODS/.trace_all.o.cmd | sed 's/ --emit=.*//; s/ --out-dir [^ ]*//')
+command=$(sed -n 's/^savedcmd_[^ ]* := //p' $MODS/.trace_all.o.cmd |
+	sed 's/ --emit=.*//; s/ --out-dir [^ ]*//')
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 
@@ -21,7 +22,8 @@ compile()
 	case=$1
 	shift
 	# As kbuild does, for the options that are not stable yet.
-	eval "RUSTC_BOOTSTRAP=1 $command --emit=metadata=$out/case $* $CASES/$case.rs" > "$out/log" 2>&1
+	eval "RUSTC_BOOTSTRAP=1 $command --emit=metadata=$out/case $* $CASES/$case.rs" \
+		> "$out/log" 2>&1
 }
 
 # refused CASE: with its mistake, for the reason it gives.

@@ -52,7 +52,8 @@ dmesg -C
 insmod $MODS/rcu_notrace_glue.ko how=1
 rmmod rcu_notrace_glue
 refute "nor if the probes are leaked" attached
-check "and what they left behind is waited for" test "$(dmesg | grep 'glue dead=' | value quiesced)" = 2
+check "and what they left behind is waited for" \
+	test "$(dmesg | grep 'glue dead=' | value quiesced)" = 2
 
 rmmod rcu_notrace_source
 rm "$log"

@@ -15,6 +15,7 @@ fi
 # shellcheck source=/dev/null
 . "$ktap_helpers"
 
+# shellcheck disable=SC2034 # for those that source this
 MODS=selftests/test_modules
 
 # value KEY: of the first line on stdin that has KEY=value.

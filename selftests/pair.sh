@@ -12,7 +12,8 @@ ktap_print_header
 ktap_set_plan 3
 
 # One vCPU, and a clock that counts the instructions that it executes.
-out=$(ICOUNT=1 CPUS=1 TIMEOUT=280 "$LAB_VM" "insmod $MODS/rcu_notrace_pair.ko rounds=3 && dmesg | grep 'pair side='")
+out=$(ICOUNT=1 CPUS=1 TIMEOUT=280 "$LAB_VM" "insmod $MODS/rcu_notrace_pair.ko rounds=3 &&
+	dmesg | grep 'pair side='")
 
 # net SIDE: instructions a pair, less those of the loop it stands in.
 net()

@@ -130,13 +130,13 @@ u64 test_pairs_##name(u32 n)					\
 }
 
 DEFINE_STATIC_SRCU(test_srcu);
-DEFINE_STATIC_SRCU_FAST(test_srcu_fast);
+DEFINE_STATIC_SRCU_FAST(test_fast);
 
-DEFINE_PAIRS(empty, , )
+DEFINE_PAIRS(empty, barrier(), barrier())
 DEFINE_PAIRS(rcu, rcu_read_lock(), rcu_read_unlock())
 DEFINE_PAIRS(srcu, int idx = srcu_read_lock(&test_srcu), srcu_read_unlock(&test_srcu, idx))
-DEFINE_PAIRS(srcu_fast, struct srcu_ctr __percpu *ctr = srcu_read_lock_fast_notrace(&test_srcu_fast),
-	     srcu_read_unlock_fast_notrace(&test_srcu_fast, ctr))
+DEFINE_PAIRS(srcu_fast, struct srcu_ctr __percpu *ctr = srcu_read_lock_fast_notrace(&test_fast),
+	     srcu_read_unlock_fast_notrace(&test_fast, ctr))
 DEFINE_PAIRS(sched, preempt_disable_notrace(), preempt_enable_notrace())
 DEFINE_PAIRS(tasks_trace, struct srcu_ctr __percpu *ctr = rcu_read_lock_tasks_trace(),
 	     rcu_read_unlock_tasks_trace(ctr))

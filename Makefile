@@ -61,6 +61,9 @@ demo: module ## boot, load the module, see what it says, unload it
 check: ## run the tests; TESTS='a b' for some of them
 	@selftests/check $(TESTS)
 
+lint: ## the kernel's checkers of style, and more, on every file
+	@selftests/check lint
+
 model: lab ## check the model of the unlock
 	@lab/enter model/run
 
@@ -78,4 +81,4 @@ help: ## this text
 	      /^[a-z-]+:.*## / { name = $$1; sub(/:.*/, "", name); sub(/.*## /, ""); printf "  %-12s %s\n", name, $$0 }' \
 		$(firstword $(MAKEFILE_LIST))
 
-.PHONY: module lab lab-update lab-clean vm shell demo check model clean help
+.PHONY: module lab lab-update lab-clean vm shell demo check lint model clean help

@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# This test will load the tutorial's module, and fail if it does not count the
+# wakeups of the task that it is asked to look at, or counts those of others.
+# runs: vm
+
+. selftests/lib.sh
+
+# A task that is stopped, and then sleeps fifty times.
+start_sleeper()
+{
+	perl -e 'kill STOP => $$; select undef, undef, undef, 0.01 for 1..50' &
+	sleeper=$!
+	while [ "$(awk '{ print $3 }' /proc/$sleeper/stat)" != T ]; do
+		sleep 0.1
+	done
+}
+
+# count_wakeups PID: sets $woken to how often the module has seen that task
+# woken, while $sleeper did its work.
+count_wakeups()
+{
+	dmesg -C
+	insmod $MODS/rcu_notrace_tutorial.ko pid="$1"
+	kill -CONT $sleeper
+	wait $sleeper
+	rmmod rcu_notrace_tutorial
+	woken=$(dmesg | value woken)
+}
+
+ktap_print_header
+ktap_set_plan 3
+
+start_sleeper
+count_wakeups $sleeper
+check "a task that sleeps 50 times is woken so often: $woken" test "${woken:-0}" -ge 50
+check "and not much more often" test "${woken:-0}" -lt 100
+start_sleeper
+# No task has the number of pid_max.
+count_wakeups "$(cat /proc/sys/kernel/pid_max)"
+check "control: a task that does not exist is not: $woken" test "$woken" = 0
+
+ktap_finished

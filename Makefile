@@ -64,6 +64,10 @@ check: ## run the tests; TESTS='a b' for some of them
 lint: ## the kernel's checkers of style, and more, on every file
 	@selftests/check lint
 
+docs: module ## the documentation, as HTML in build/docs
+	@lab/enter Documentation/build
+	@echo build/docs/index.html
+
 model: lab ## check the model of the unlock
 	@lab/enter model/run
 
@@ -81,4 +85,4 @@ help: ## this text
 	      /^[a-z-]+:.*## / { name = $$1; sub(/:.*/, "", name); sub(/.*## /, ""); printf "  %-12s %s\n", name, $$0 }' \
 		$(firstword $(MAKEFILE_LIST))
 
-.PHONY: module lab lab-update lab-clean vm shell demo check lint model clean help
+.PHONY: module lab lab-update lab-clean vm shell demo check lint docs model clean help

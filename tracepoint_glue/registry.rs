@@ -90,7 +90,7 @@ kernel::sync::global_lock! {
 
 /// Whether there is a [`Registry`].
 static TAKEN: Atomic<i32> = Atomic::new(0);
-/// Whether [`SETS`] has been initialised; read and written by who has [`TAKEN`].
+/// Whether `SETS` has been initialised; read and written by who has [`TAKEN`].
 static INITIALISED: Atomic<i32> = Atomic::new(0);
 
 /// The right to attach probes, in this module; while it exists, the sets that are attached.
@@ -99,7 +99,7 @@ static INITIALISED: Atomic<i32> = Atomic::new(0);
 ///
 /// # Invariants
 ///
-/// Lies pinned in the module's own memory. [`SETS`] is initialised.
+/// Lies pinned in the module's own memory. `SETS` is initialised.
 #[pin_data(PinnedDrop)]
 pub(crate) struct Registry {
     // An address of its own takes a size.
@@ -485,7 +485,7 @@ impl Core {
     ///
     /// # Safety
     ///
-    /// Called once, with [`SETS`] held. `data` is what the probes take, and stays so until
+    /// Called once, with `SETS` held. `data` is what the probes take, and stays so until
     /// `detach()` has returned; that is called before `self` is dropped, whatever this returns.
     unsafe fn attach(&self, data: *mut c_void) -> Result {
         /// # Safety
@@ -524,7 +524,7 @@ impl Core {
 
     /// Unregisters the probes, and waits for those that are running. A second call does nothing.
     ///
-    /// Process context, with [`SETS`] held; sleeps, for a grace period.
+    /// Process context, with `SETS` held; sleeps, for a grace period.
     fn detach(&self) {
         if core::mem::take(&mut self.probes.lock().notified) {
             // Tells of the going of all modules that are there, and then of nothing.

@@ -9,6 +9,7 @@
 . selftests/lib.sh
 
 ROUNDS=${ROUNDS:-20}
+source=/sys/module/rcu_notrace_source/parameters
 
 # run MODULE ROUNDS PARAMETERS
 run()
@@ -20,10 +21,10 @@ run()
 			taskset -c \$cpu perl -e 'select undef, undef, undef, 0.001 while 1' &
 		done
 		# In the control this sleeps in a probe most of the time.
-		while echo 1; do sleep 0.001; done > /sys/module/rcu_notrace_source/parameters/fire &
+		while echo 1; do sleep 0.001; done > $source/fire &
 		chrt -f 20 insmod $MODS/$1.ko rounds=$2 $3 && rmmod $1
 		kill \$(jobs -p)
-		echo probed=\$(cat /sys/module/rcu_notrace_source/parameters/probed)
+		echo probed=\$(cat $source/probed)
 		dmesg | grep 'glue .*='"
 }
 

@@ -130,7 +130,7 @@ impl Common {
         drop(guard);
         // Not what a probe should do; but SRCU lets it, and in a control it is to be found at it.
         if self.delay_us != 0 {
-            support::kthread::sleep_us(self.delay_us.into());
+            support::kthread::sleep_us(self.delay_us);
         }
         if self.alive.load(Relaxed) != ALIVE {
             DEAD.add(1, Relaxed);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The probe of `Documentation/tutorial.rst`: counts how often a task is woken. Which task, is in an
-//! RCU-protected filter.
+//! The probe of `Documentation/tutorial.rst`: counts how often a task is woken. Which task, is in
+//! an RCU-protected filter.
 //!
 //! Loading takes `pid=`; unloading prints the count.
 

@@ -391,7 +391,7 @@ impl PinnedDrop for Glue {
             pr_info!(
                 "glue attached={} hits={} claimed={} not_atomic={} \
                  others={} others_not_atomic={} here={} irq_work={}\n",
-                sets.claimed.attached() + sets.unclaimed.attached(),
+                sets.claimed.attached() + sets.unclaimed.attached() + sets.source.attached(),
                 self.hits + sets.hits(),
                 sets.claimed.common.hits.sum(),
                 sets.claimed.common.not_atomic.sum(),

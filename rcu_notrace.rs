@@ -40,10 +40,12 @@
 //!
 //! # Ownership
 //!
-//! [`Guard`] remembers whether anything was pending when it was taken. A section that started clean
-//! *owns* whatever is pending at its end: it happened to that section, is news, and is promised an
-//! interrupt at once. One that found something pending is nested in somebody's way out, or follows
-//! one, and relies on the promise that stands, or gives one if none does.
+//! What is pending at the end of a section may be news, or what somebody before it has left there:
+//! instrumentation on somebody's way out takes guards, too. Nothing is remembered of that when a
+//! guard is taken. Whoever promises the report of what is pending leaves a mark beside it, in the
+//! same word of the task, and the report that clears the one clears the other. Whatever is pending
+//! without the mark is news, and is promised an interrupt at once; with it a drop relies on the
+//! promise that stands, or gives one if none does.
 //!
 //! [`include/linux/sched.h`]: srctree/include/linux/sched.h
 
@@ -180,17 +182,11 @@ impl ReadSide for Rcu {
 
     #[inline(always)]
     fn read_lock(&self) -> Guard<'_> {
-        let task = arch::current();
-        // Before the increment. What becomes pending after it has befallen this section, and must
-        // not be taken for somebody else's.
-        let inherited = arch::special(task);
-
-        arch::enter(task);
+        arch::enter(arch::current());
         #[cfg(rcu_notrace_debug)]
         debug::taken();
         // INVARIANT: The section was entered just now, by this task.
         Guard {
-            inherited,
             _rcu: PhantomData,
             _not_send: NotThreadSafe,
         }
@@ -202,10 +198,8 @@ impl ReadSide for Rcu {
 /// # Invariants
 ///
 /// `current->rcu_read_lock_nesting` includes this section, which the current task opened.
-/// `inherited` is what `current->rcu_read_unlock_special` was before it did.
 #[must_use = "if unused, the section ends where it begins"]
 pub(crate) struct Guard<'a> {
-    inherited: u32,
     _rcu: PhantomData<&'a Rcu>,
     _not_send: NotThreadSafe,
 }
@@ -240,7 +234,7 @@ impl Drop for Guard<'_> {
         #[cfg(rcu_notrace_debug)]
         debug::dropped();
         // SAFETY: By the type invariant the current task is in the section that this leaves.
-        unsafe { arch::leave(arch::current(), || deferred::outermost_drop(self.inherited)) };
+        unsafe { arch::leave(arch::current(), || deferred::pending_at_drop()) };
     }
 }
 

@@ -3,7 +3,7 @@
  * notrace.pml - the notrace RCU guard against the protocol of preemptible RCU
  *
  * What is ours: lock() and unlock() stand beside rcu_notrace.rs and its arch/,
- * outermost_drop(), promise() and keep_promise() beside rcu_notrace/deferred.rs,
+ * pending_at_drop(), promise() and keep_promise() beside rcu_notrace/deferred.rs,
  * report() and start_timer() beside shim/rcu_notrace.c, step by step: one
  * statement here is what an interrupt or an NMI cannot divide there. Everything
  * else is the kernel's, abridged from Linux 7.3; each inline bears the name of
@@ -140,6 +140,7 @@ byte special;			/* rcu_read_unlock_special.s */
 #define BLOCKED	1
 #define NEED_QS	2
 #define EXP_HINT 4
+#define PROMISED 8		/* ours, in .b.need_mb: promised since it was last 0 */
 bit boosted;
 
 /* ------------------------------------------------------------------------ */
@@ -206,6 +207,11 @@ hidden byte C1_reader, C1_sched, C3_depth, C3_work, C3_storm, C3_sched;
 hidden byte C4_on = OFF, C4_preempt = OFF, C4_irq = OFF, C4_heir = OFF;
 hidden byte C4_lost = OFF, C5_lost;
 hidden byte C7_stolen, C7_promised, C8_deadlock;
+#if defined(M_NMI) || defined(M_ANY_CONTEXT)
+hidden byte C7_meant = 1;	/* these break more, and this first */
+#else
+hidden byte C7_meant;
+#endif
 #define check(clause, p)	assert((p) || clause)
 
 #ifdef CYCLES			/* pan looks for the cycles itself */
@@ -215,7 +221,10 @@ hidden byte C7_stolen, C7_promised, C8_deadlock;
 #endif
 
 /* C7: what special stood for is reported, or special says so, or being done. */
-#define KEPT	((!queued && !hinted && !asked) || special != 0 || reporting)
+#define KEPT	((!queued && !hinted && !asked) || (special & ~PROMISED) != 0 || reporting)
+
+/* C7: nor does special say so for nothing. */
+#define MEANT	(special != PROMISED)
 
 /* C7: whoever finds the report promised may rely on it. */
 #define PROMISE	(promised == NOBODY || claimed || timer || npromising > 0)
@@ -418,26 +427,14 @@ inline set_need_resched_current()
 /* Ours                                                                      */
 
 /*
- * A section owns what happened to it: what was pending before it began it has
- * inherited, and whoever left that there has promised the report.  The load
- * comes first: if it came second, an interrupt between the two would make a heir
- * of an owner.
+ * Ghost: what was pending before the section began it has inherited.
  */
-#define PENDING	1
-#define TRUTH	2		/* ghost: the truth when lock() began */
-
-inline lock(inherited)
+inline lock(heir)
 {
-#ifdef M_LATE_LOAD
-	d_step { inherited = (special != 0 -> TRUTH : 0); nesting++ };
-	inherited = inherited | (special != 0 -> PENDING : 0)
-#else
-	inherited = (special != 0 -> PENDING | TRUTH : 0);
-	nesting++
-#endif
+	d_step { heir = (special != 0); nesting++ }
 }
 
-inline unlock(inherited)
+inline unlock(heir)
 {
 #ifdef M_EARLY_CHECK
 	stale = (special != 0);
@@ -453,10 +450,10 @@ inline unlock(inherited)
 #if defined(M_NAIVE)
 	:: skip
 #elif defined(M_EARLY_CHECK)
-	:: nesting == 0 && stale -> outermost_drop(inherited)
+	:: stale -> pending_at_drop(heir)
 	:: else
 #else
-	:: nesting == 0 && special != 0 -> outermost_drop(inherited)
+	:: special != 0 -> pending_at_drop(heir)
 	:: else
 #endif
 	fi
@@ -498,13 +495,29 @@ inline set_need_resched()
 #endif
 }
 
-/* Promised before queued: a probe on ipi_send_cpu must find the promise. */
+/*
+ * The mark of a promise is part of special, and gone with the report.
+ */
+#ifdef M_MARK_OUTLIVES
+bit marked;
+#define MARKED	marked
+#define mark()	marked = 1
+#else
+#define MARKED	(special & PROMISED)
+#define mark()	d_step { special = special | PROMISED; check(C7_meant, MEANT) }
+#endif
+
+/*
+ * Promised before queued: a probe on ipi_send_cpu must find the promise.
+ */
 inline give(how)
 {
 #ifdef M_QUEUE_FIRST
 	irq_work_queue();
+	mark();
 	promised = how
 #else
+	mark();
 	d_step { promised = how; npromising++; enter_work() };
 	irq_work_queue();
 	d_step { npromising--; leave_work() }
@@ -553,7 +566,7 @@ inline report()
 }
 
 /* Anything off: set need_resched, and promise unless somebody has. */
-inline promise(inherited)
+inline promise()
 {
 #ifndef M_NO_RESCHED
 	set_need_resched();
@@ -566,8 +579,8 @@ inline promise(inherited)
 #else
 	if
 #ifndef M_NO_OWNER
-	:: !(inherited & PENDING) -> backoff = 0; give(OWNER)
-	:: (inherited & PENDING) && promised == NOBODY ->
+	:: !MARKED -> backoff = 0; last = BY_OWNER; give(OWNER)
+	:: MARKED && promised == NOBODY ->
 #else
 	:: promised == NOBODY ->
 #endif
@@ -585,29 +598,34 @@ inline promise(inherited)
 #endif
 }
 
-inline outermost_drop(inherited)
+inline pending_at_drop(heir)
 {
+	if
+#ifndef M_NESTED
+	:: nesting > 0			/* the outermost drop will see to it */
+#endif
 #ifdef M_NMI
-	if
-	:: nmi && pc == 0 && !soft -> rcu_momentary_eqs()
-	:: nmi && (pc > 0 || soft)
+	:: nesting == 0 && nmi && pc == 0 && !soft -> rcu_momentary_eqs()
+	:: nesting == 0 && nmi && (pc > 0 || soft)
 #else
-	if
-	:: nmi				/* whom we interrupted will see to it */
+	:: nesting == 0 && nmi		/* whom we interrupted will see to it */
 #endif
 	:: else ->
 		d_step {
-			last = (inherited & TRUTH -> BY_HEIR : BY_OWNER);
+			last = (heir -> BY_HEIR : BY_OWNER);
 			last_ioff = irqoff
 		};
 		enter_slow();
+#ifdef M_MARK_EARLY
+		mark();
+#endif
 		if
 #ifdef M_IRQS
 		:: pc == 0 && !soft && !hirq -> rcu_momentary_eqs()
 #else
 		:: PREEMPTIBLE -> report()
 #endif
-		:: else -> promise(inherited)
+		:: else -> promise()
 		fi;
 		leave_slow()
 	fi
@@ -673,6 +691,7 @@ inline keep_promise()
 #endif
 	fi;
 	check(C7_stolen, KEPT);
+	check(C7_meant, MEANT);
 	trace()
 }
 
@@ -783,20 +802,20 @@ proctype interrupt(byte vector) provided (ON_CPU)
 
 proctype nmi_handler() provided (ON_CPU)
 {
-	byte inherited;
+	bit heir;
 
-	lock(inherited);
-	unlock(inherited);
+	lock(heir);
+	unlock(heir);
 	atomic { nmi = 0; live-- }
 }
 
 /* A probe: what runs at an instrumentation point. */
 proctype probe() provided (ON_CPU)
 {
-	byte inherited;
+	bit heir;
 
-	lock(inherited);
-	unlock(inherited);
+	lock(heir);
+	unlock(heir);
 	live--
 }
 
@@ -926,7 +945,7 @@ proctype task() provided (ON_CPU)
 {
 	byte sp;			/* open sections */
 	bit plain[2];			/* which are the kernel's */
-	byte inherited[2];
+	bit heir[2];
 
 	do
 #ifdef CYCLES
@@ -939,7 +958,7 @@ progress:	stopped = 0;
 		if
 		:: sp < NEST ->
 			plain[sp] = 0;
-			lock(inherited[sp]);
+			lock(heir[sp]);
 			sp++
 #ifdef PLAIN
 		:: sp < NEST ->
@@ -949,8 +968,8 @@ progress:	stopped = 0;
 #endif
 		:: sp > 0 && !plain[sp - 1] ->
 			sp--;
-			unlock(inherited[sp]);
-			inherited[sp] = 0;
+			unlock(heir[sp]);
+			heir[sp] = 0;
 			check(C4_on, !(sp == 0 && ALL_ON) || REPORTED)
 #ifdef PLAIN
 		:: sp > 0 && plain[sp - 1] ->
@@ -984,6 +1003,7 @@ progress:	stopped = 0;
 		fi
 	od;
 	check(C7_stolen, KEPT);
+	check(C7_meant, MEANT);
 	stopped = 1;
 end:	0
 }
@@ -999,6 +1019,7 @@ init {
 	timeout ->
 	assert(stopped && live == 1);
 	check(C7_stolen, KEPT);
+	check(C7_meant, MEANT);
 	check(C7_promised, PROMISE);
 	check(C4_lost, special == 0 || last == BY_PLAIN);
 	check(C5_lost, !boosted || last == BY_PLAIN)

@@ -10,13 +10,13 @@
 //! or, while preemption is still off, asks for the reschedule again and comes again.
 //!
 //! ```text
-//!                    drop, nesting 0, special set
+//!                    drop, special set, nesting 0
 //!                               |
 //!        +----------+-----------+-----------------------------+
 //!       NMI     preemptible                        irqs, preemption or BH off
 //!        |          |                              set need_resched, by hand
 //!     (nothing)  report()                                     |
-//!                                    started clean, or nobody has promised?
+//!                                   no mark beside it, or no promise stands?
 //!                                           yes |             | no
 //!                                               |         (nothing)
 //!               +----------------------  irq_work queued
@@ -38,10 +38,11 @@
 //! doubles while the report is not made, so that a machine on which our interrupt takes longer than
 //! the delay gets out of it too.
 //!
-//! A section that started clean does not wait for that timer, which may be left over from a report
-//! that a context switch has made since: it queues the work whatever stands. It cannot do so
-//! without end, as each of them has had something happen to it from outside, which with interrupts
-//! off, as in our own handlers and on the way out of them, cannot be.
+//! That timer may be left over from a report that a context switch has made since. So a promise is
+//! good only for what it was given for, and marks that: the report takes the mark with it. What is
+//! pending without the mark has the work queued whatever stands. That cannot happen without end, as
+//! each time something has come from outside, which with interrupts off, as in our own handlers and
+//! on the way out of them, cannot be.
 //!
 //! # Why nothing is lost
 //!
@@ -57,13 +58,16 @@ use kernel::bindings;
 /// The longest delay, one tick: from here on the tick does as much.
 const LAST_DELAY_US: u32 = 1_000_000 / bindings::CONFIG_HZ;
 
-/// Called by the outermost drop, after it, if something is pending.
-///
-/// Any context. `inherited` is what was pending already when the section began.
+/// Called by a drop, after it, if something is pending. Any context.
 #[cold]
 #[inline(never)]
 #[link_section = ".kprobes.text"]
-pub(super) extern "C" fn outermost_drop(inherited: u32) {
+pub(super) extern "C" fn pending_at_drop() {
+    // An inner section: the drop of the outermost will see to it.
+    if arch::nesting(arch::current()) != 0 {
+        return;
+    }
+
     // SAFETY: These have no requirements.
     let context = unsafe { shim::rcu_notrace_context() };
 
@@ -83,7 +87,7 @@ pub(super) extern "C" fn outermost_drop(inherited: u32) {
         } else {
             shim::RCU_NOTRACE_PREEMPT_OFF
         });
-        promise(inherited);
+        promise();
     }
 }
 
@@ -91,7 +95,7 @@ pub(super) extern "C" fn outermost_drop(inherited: u32) {
 ///
 /// Interrupts or preemption are off, so that this CPU stays this CPU, and it is not an NMI.
 #[inline(always)]
-fn promise(inherited: u32) {
+fn promise() {
     // Whoever else has promised: their request may have been answered while this section was open.
     // Where preemption is all that is in the way, now or once an interrupt has come, it is enough.
     //
@@ -108,6 +112,7 @@ fn promise(inherited: u32) {
 
     // SAFETY: By the requirement above.
     let rnc = unsafe { shim::rcu_notrace_this_cpu() };
+    let task = arch::current();
 
     // The promise is noted before the work is queued. Queueing fires `ipi_send_cpu`, and a drop in
     // a probe on that must find the promise given. A handler that interrupts this may withdraw it;
@@ -115,15 +120,16 @@ fn promise(inherited: u32) {
     //
     // `rcu_notrace_unbounded` is a negative control: a build in which nothing bounds the recursion.
     //
-    // SAFETY: This CPU's state.
+    // SAFETY: This CPU's state. Something is pending, and by the requirement above stays so.
     unsafe {
-        if inherited == 0 || cfg!(rcu_notrace_unbounded) {
+        if !arch::marked(task) || cfg!(rcu_notrace_unbounded) {
             (*rnc).delay_us = shim::RCU_NOTRACE_FIRST_DELAY_US;
         } else if (&raw const (*rnc).promised).read_volatile() {
             return;
         } else {
             count(shim::RCU_NOTRACE_INHERITED);
         }
+        arch::mark(task);
         (&raw mut (*rnc).promised).write_volatile(true);
         bindings::irq_work_queue(&raw mut (*rnc).work);
     }

@@ -81,7 +81,7 @@ def check_slow(module, allow):
         allowed = {line.split()[0] for line in f if line.strip() and not line.startswith("#")}
     functions = dict(disassemble(module, ".kprobes.text"))
     wrong = []
-    if not any("outermost_drop" in name for name in functions):
+    if not any("pending_at_drop" in name for name in functions):
         wrong.append("the slow path is not in .kprobes.text")
     for name, body in functions.items():
         for symbol in calls(body):

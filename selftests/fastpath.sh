@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # This test will disassemble a built module, and fail if taking and dropping a
 # guard is more than 8 instructions, calls anything, locks the bus, or carries a
-# tracing site, or if the slow path calls what fastpath.allow does not list.
+# tracing site, if the slow path calls what fastpath.allow does not list, or if
+# the kernel uses the byte of rcu_read_unlock_special in which it leaves a mark.
 # runs: host
 
 . selftests/lib.sh
@@ -20,8 +21,14 @@ control()
 	esac > "$2"
 }
 
+# uses FIELD: does any of the kernel's C code, other than by declaring it?
+uses()
+{
+	grep -rq --include='*.[ch]' "[.>]$1\>" "$KDIR/kernel" "$KDIR/include"
+}
+
 ktap_print_header
-ktap_set_plan 6
+ktap_set_plan 8
 
 check "a pair is a fast path" \
 	selftests/fastpath.py pair $module rcu_notrace_one_section
@@ -38,5 +45,7 @@ trap 'rm -f "$other"' EXIT
 control "$traced" "$other"
 refute "control: the kernel's own modules have some" \
 	selftests/fastpath.py sites "$other"
+refute "the kernel does not use need_mb" uses need_mb
+check "control: it does use exp_hint" uses exp_hint
 
 ktap_finished

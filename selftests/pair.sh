@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # This test will count the instructions that a pair of lock and unlock executes,
 # beside the kernel's own readers in the same run, and fail if the guard's are
-# more than 8, or more than 0.35 of those of rcu_read_lock().
+# more than 8, or too many beside those of what else there is.
 # runs: drives
 # timeout: 300
 
 . selftests/lib.sh
 
 ktap_print_header
-ktap_set_plan 3
+ktap_set_plan 5
 
 # One vCPU, and a clock that counts the instructions that it executes.
 out=$(ICOUNT=1 CPUS=1 TIMEOUT=280 "$LAB_VM" "insmod $MODS/rcu_notrace_pair.ko rounds=3 &&
@@ -32,14 +32,20 @@ net()
 
 guard=$(net guard rust_empty)
 rcu=$(net rcu c_empty)
+rust_rcu=$(net rust_rcu rust_empty)
+srcu_fast=$(net srcu_fast c_empty)
 ktap_print_msg "instructions a pair, the loop subtracted: guard $guard, rcu_read_lock $rcu," \
-	"kernel::sync::rcu::Guard $(net rust_rcu rust_empty), SRCU $(net srcu c_empty)," \
-	"SRCU-fast notrace $(net srcu_fast c_empty) (from Rust $(net rust_srcu_fast rust_empty))," \
+	"kernel::sync::rcu::Guard $rust_rcu, SRCU $(net srcu c_empty)," \
+	"SRCU-fast notrace $srcu_fast (from Rust $(net rust_srcu_fast rust_empty))," \
 	"RCU-sched notrace $(net sched c_empty) (from Rust $(net rust_sched rust_empty))," \
 	"Tasks Trace $(net tasks_trace c_empty) (from Rust $(net rust_tasks_trace rust_empty))"
 
 check "guard: at most 8 instructions" at_most "$guard" 8 1
 check "guard: at most 0.35 of rcu_read_lock ($(ratio "$guard" "$rcu"))" at_most "$guard" "$rcu" 0.35
+check "guard: at most 0.25 of kernel::sync::rcu::Guard ($(ratio "$guard" "$rust_rcu"))" \
+	at_most "$guard" "$rust_rcu" 0.25
+check "guard: at most 1.5 of SRCU-fast notrace ($(ratio "$guard" "$srcu_fast"))" \
+	at_most "$guard" "$srcu_fast" 1.5
 refute "control: rcu_read_lock is more than 8" at_most "$rcu" 8 1
 
 ktap_finished

@@ -24,7 +24,7 @@ enum rcu_notrace_event {
 	RCU_NOTRACE_NMI,		/* NMI: left to whoever was interrupted */
 	RCU_NOTRACE_OFFLINE,		/* CPU going offline: left to RCU's hotplug code */
 	/* What the deferred ones led to. */
-	RCU_NOTRACE_INHERITED,		/* promised anew for a section that found it pending */
+	RCU_NOTRACE_INHERITED,		/* promised anew: marked, but no promise stands */
 	RCU_NOTRACE_IRQ_WORK,		/* runs of the irq_work handler */
 	RCU_NOTRACE_TIMER,		/* runs of the timer handler */
 	RCU_NOTRACE_NR_EVENTS,

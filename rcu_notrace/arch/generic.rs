@@ -49,7 +49,7 @@ pub(in super::super) fn enter(task: NonNull<task_struct>) {
     compiler_fence(Ordering::SeqCst);
 }
 
-/// Leaves a section of `task`; calls `pending` if it was the outermost and something is pending.
+/// Leaves a section of `task`; calls `pending` if something is pending, outermost or not.
 ///
 /// # Safety
 ///
@@ -59,7 +59,8 @@ pub(in super::super) unsafe fn leave(task: NonNull<task_struct>, pending: impl F
     compiler_fence(Ordering::SeqCst);
     // The look comes after the decrement: what an interrupt between the two finds, it finds outside
     // of the section, and reports itself.
-    if add_nesting(task, -1) == 0 && super::special(task) != 0 {
+    add_nesting(task, -1);
+    if super::special(task) != 0 {
         pending();
     }
 }

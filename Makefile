@@ -9,11 +9,12 @@ SHELL := /bin/bash
 ## Variables (in the environment or on the command line):
 KVER ?=#        kernel to take: a release or its beginning, e.g. 7.2; default the newest
 KDIR ?=#        build against this prepared tree with the host's own tool chain, without the lab
-KERNEL ?=#      stock (default) or debug: the kernel that runs
+KERNEL ?=#      stock (default), or debug: the kernel that runs, see test-kernel
 CPUS ?=#        the guest's processors, default 4, with ICOUNT 1
 MEM ?=#         the guest's memory, default 2G
 APPEND ?=#      more for the guest's kernel command line
 TIMEOUT ?=#     seconds a run in the guest may take, default 300
+SLOW ?=#        how many times as long: 1 for stock kernels, 4 for others
 EXPECT ?=#      panic:REGEX or splat:REGEX: the run must end so
 ICOUNT ?=#      1: one guest nanosecond an instruction
 TCG_THREAD ?=#  multi: a QEMU thread for each processor where there is no KVM
@@ -23,7 +24,7 @@ TESTS ?=#       what make check runs, default all; names as in selftests/
 MIRROR ?=#      Debian mirror, default the host's own
 
 # A variable left empty is as good as not set.
-$(foreach v,KVER KERNEL CPUS MEM APPEND TIMEOUT EXPECT ICOUNT TCG_THREAD QEMU_OPTS CMD TESTS MIRROR,\
+$(foreach v,KVER KERNEL CPUS MEM APPEND TIMEOUT SLOW EXPECT ICOUNT TCG_THREAD QEMU_OPTS CMD TESTS MIRROR,\
 	$(if $(strip $($(v))),$(eval export $(v)),$(eval unexport $(v))))
 
 DEMO := insmod rcu_notrace.ko && lsmod | grep rcu_notrace && \
@@ -45,6 +46,9 @@ lab: ## make the lab: root file system, kernel, build tree (cached)
 
 lab-update: ## resolve all of the lab's versions afresh, and make what is new
 	@lab/setup --update
+
+test-kernel: lab ## build KERNEL=debug, with all checkers (cached, 15 minutes)
+	@lab/test-kernel
 
 lab-clean: ## remove the lab's cache
 	@lab/clean
@@ -85,4 +89,4 @@ help: ## this text
 	      /^[a-z-]+:.*## / { name = $$1; sub(/:.*/, "", name); sub(/.*## /, ""); printf "  %-12s %s\n", name, $$0 }' \
 		$(firstword $(MAKEFILE_LIST))
 
-.PHONY: module lab lab-update lab-clean vm shell demo check lint docs model clean help
+.PHONY: module lab lab-update test-kernel lab-clean vm shell demo check lint docs model clean help

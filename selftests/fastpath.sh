@@ -9,7 +9,8 @@
 . selftests/lib.sh
 
 module=$MODS/rcu_notrace_pair.ko
-traced=$(find "/usr/lib/modules/$KRELEASE/kernel/net/9p" -name "9pnet.ko*")
+# In any kernel of the lab: stock ones have the first, those built here the other.
+traced=$(find "/usr/lib/modules/$KRELEASE/kernel" -name '9pnet.ko*' -o -name 'kunit.ko*' | head -n 1)
 
 # A module of the kernel's own, unpacked, for the checks to object to.
 control()

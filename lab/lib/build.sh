@@ -1,8 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# build.sh resolve|lock|build|clean: the long work of lab/setup, inside one
+# build.sh resolve|lock|build|sweep|clean: the long work of lab/setup, inside one
 # set of namespaces. The lock of cache_lock is held by the caller.
+#
+# build.sh test-kernel KIND: that of lab/test-kernel, under its own lock.
 
 # shellcheck source=lab/lib/common.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
@@ -13,6 +15,8 @@
 . "$LAB/lib/inside.sh"
 . "$LAB/lib/rootfs.sh"
 . "$LAB/lib/kernel.sh"
+. "$LAB/lib/kinds.sh"
+. "$LAB/lib/test-kernel.sh"
 
 build() {
 	local need=0 root kernel release version source line new_root=$TMP/root new_kernel=$TMP/kernel
@@ -55,6 +59,26 @@ build() {
 	fi
 }
 
+# In $TMP it would be swept away with what else was not finished. This takes so
+# long that it is kept, beside its final name, and gone on with.
+test_kernel() {
+	local kind=$1 dir release stock work what
+	export KERNEL=stock
+	lab_ready
+	stock=$KERNEL_DIR
+	dir=$(test_kernel_dir "$kind" "$RELEASE" "${stock##*/}")
+	release=$(test_kernel_release "$kind" "$RELEASE")
+	work=$dir.build
+	what="KERNEL=$kind, kernel $release"
+	host_space 8
+	mkdir -p "$work"
+	step "$what: unpack" test_kernel_unpack "$work" "$stock/source.tar.xz"
+	step "$what: configure" test_kernel_configure "$work" "$ROOT" "$release" "$kind"
+	step "$what: compile" test_kernel_compile "$work" "$ROOT" "$release" "$kind"
+	step "$what: install" test_kernel_install "$work" "$ROOT" "$release" "$kind"
+	publish "$work" "$dir"
+}
+
 case $1 in
 resolve)
 	mkdir -p "$TMP/resolved"
@@ -64,6 +88,7 @@ resolve)
 	;;
 lock) step "resolve versions" resolve_lock "$RESOLVED" ;;
 build) build ;;
+test-kernel) test_kernel "$2" ;;
 sweep) rm -rf -- "${TMP:?}" && mkdir "$TMP" ;;
 clean) find "$CACHE" -mindepth 1 -maxdepth 1 ! -name busy ! -name used -exec rm -rf -- {} + ;;
 esac

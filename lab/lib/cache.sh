@@ -31,13 +31,18 @@ cache_use_none() {
 # so that no run will ever take it again.
 cache_stale() {
 	local -A named=()
-	local release version dir
+	local release version dir kind
 	named[$(root_dir)]=yes
 	while read -r release version _; do
-		named[$(kernel_dir "$release" "$version")]=yes
+		dir=$(kernel_dir "$release" "$version")
+		named[$dir]=yes
+		for kind in $KINDS; do
+			named[$(test_kernel_dir "$kind" "$release" "${dir##*/}")]=yes
+		done
 	done < <(sed -n 's/^kernel //p' "$RESOLVED/lock")
-	for dir in "$CACHE"/root/* "$CACHE"/kernel/*; do
-		[[ ! -d $dir || -n ${named[$dir]:-} ]] || echo "$dir"
+	for dir in "$CACHE"/root/* "$CACHE"/kernel/* "$CACHE"/test-kernel/*; do
+		# A test kernel that is being built, or was, is worth as much.
+		[[ ! -d $dir || -n ${named[${dir%.build}]:-} ]] || echo "$dir"
 	done
 }
 

@@ -2,29 +2,55 @@
 # shellcheck shell=bash
 #
 # Which kernel a run uses: KERNEL=stock (Debian's, chosen by KVER) or a kind
-# that was built here and put into the cache as kernel-KIND/, with the same
-# layout as a stock one: modules/RELEASE/{vmlinuz,...}, kdir/.
+# that lab/test-kernel builds here, from the same source, with the same layout
+# as a stock one: modules/RELEASE/{vmlinuz,...}, kdir/. In the cache it is
+# test-kernel/KIND_RELEASE_HASH, where the hash says all that it depends on.
 
-# lab_ready: the lab is made; set ROOT, KERNEL_DIR and RELEASE, or say what
-# to do.
+KINDS='debug'
+
+# Raise it when test-kernel.sh makes something else of the same.
+TEST_KERNEL_RECIPE=1
+
+# test_kernel_fragments KIND: the parts of its configuration, in the project.
+test_kernel_fragments() {
+	printf '%s\n' lab/guest.config .config.fragment debug.config.fragment
+}
+
+# test_kernel_make KIND: the variables that it is made with, and modules for it.
+test_kernel_make() {
+	echo 'CC=x86_64-linux-gnu-gcc-14 ARCH=x86'
+}
+
+# test_kernel_release KIND STOCK_RELEASE
+test_kernel_release() { echo "${2%%+*}-$1"; }
+
+# test_kernel_dir KIND STOCK_RELEASE STOCK_NAME: the name of a stock kernel's
+# folder says source and tools.
+test_kernel_dir() {
+	local hash
+	# Without comments, and what only orders them.
+	hash=$({ echo "$TEST_KERNEL_RECIPE $3 $(test_kernel_make "$1")"
+		cd "$PROJECT" && test_kernel_fragments "$1" | xargs grep -hE '^(CONFIG_|# CONFIG_.* is not set)' | sort -u; } | hash)
+	echo "$CACHE/test-kernel/$(test_kernel_release "$1" "$2")_$hash"
+}
+
+# lab_ready: the lab is made; set ROOT, KERNEL_DIR, RELEASE and SLOW, how many
+# times as long as with a stock kernel things may take; or say what to do.
 lab_ready() {
 	local line version hint
 	hint="run 'make lab${KVER:+ KVER=$KVER}'"
 	[[ -e $RESOLVED/lock && $(lock_get request) == "$(request)" ]] || die "no lab yet: $hint"
 	ROOT=$(root_dir)
 	[[ -d $ROOT ]] || die "no root file system yet: $hint"
-	case ${KERNEL:=stock} in
-	stock)
-		line=$(kernel_line)
-		read -r RELEASE version _ <<<"$line"
-		KERNEL_DIR=$(kernel_dir "$RELEASE" "$version")
-		[[ -d $KERNEL_DIR ]] || die "kernel $RELEASE is not there yet: $hint"
-		;;
-	debug)
-		KERNEL_DIR=$CACHE/kernel-debug
-		[[ -d $KERNEL_DIR ]] || die "KERNEL=debug is not built: run 'make test-kernel'"
-		RELEASE=$(ls "$KERNEL_DIR/modules")
-		;;
-	*) die "KERNEL=$KERNEL: stock or debug" ;;
-	esac
+	line=$(kernel_line)
+	read -r RELEASE version _ <<<"$line"
+	KERNEL_DIR=$(kernel_dir "$RELEASE" "$version")
+	[[ -d $KERNEL_DIR ]] || die "kernel $RELEASE is not there yet: $hint"
+	: "${SLOW:=$([[ ${KERNEL:=stock} == stock ]] && echo 1 || echo 4)}"
+	[[ $SLOW =~ ^[1-9][0-9]*$ ]] || die "SLOW=$SLOW: a whole number"
+	[[ ${KERNEL:=stock} != stock ]] || return 0
+	[[ " $KINDS " == *" $KERNEL "* ]] || die "KERNEL=$KERNEL: stock or one of: $KINDS"
+	KERNEL_DIR=$(test_kernel_dir "$KERNEL" "$RELEASE" "${KERNEL_DIR##*/}")
+	RELEASE=$(test_kernel_release "$KERNEL" "$RELEASE")
+	[[ -d $KERNEL_DIR ]] || die "KERNEL=$KERNEL is not built: run 'make test-kernel${KVER:+ KVER=$KVER}'"
 }

@@ -45,6 +45,7 @@ function splat(t) {
 	# Sanitizers and debug checks.
 	       t ~ /^UBSAN: / || t ~ /^kmemleak: [0-9]+ new suspected/ ||
 	       t ~ /^ODEBUG: (init|activate|deactivate|destroy|free|assert_init|selftest fail)/ || t ~ /^refcount_t: / ||
+	       t ~ /^BUG [^ ]+ \(.*\): / ||
 	       t ~ /^(list_add|list_del|slab-|rb_tree)[a-z_.]* ?corruption/ ||
 	       t ~ /^(PM: )?unchecked MSR access error/ ||
 	       t ~ /^rust_kernel: panicked at/ || t ~ /^unregister_netdevice: waiting/

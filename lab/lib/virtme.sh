@@ -11,7 +11,7 @@ read -ra append <<<"${LAB_VM_APPEND:-}"
 read -ra qemu_opts <<<"${LAB_VM_QEMU_OPTS:-}"
 
 args=(--kimg "/usr/lib/modules/$KRELEASE/vmlinuz" --mods auto
-	--rw --pwd --force-9p --disable-microvm --name lab
+	--rw --pwd --force-9p --force-initramfs --disable-microvm --name lab
 	--qemu-bin "$LAB_PROJECT/lab/lib/qemu"
 	--memory "$LAB_VM_MEM" --cpus "$LAB_VM_CPUS")
 # /usr once more, to be mounted with a cache: see virtme-run.py.

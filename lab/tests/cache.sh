@@ -33,9 +33,13 @@ cat >"$lab/lib/steps.sh" <<-'END'
 	kernel_download() { at download; : >"$1/deb"; }
 	kernel_unpack() { at unpack; mv "$1/deb" "$1/kdir"; }
 	kernel_prepare() { at prepare; mv "$1/kdir" "$1/whole"; }
+	test_kernel_unpack() { at test_unpack; mkdir -p "$1/kdir"; }
+	test_kernel_configure() { at test_configure; }
+	test_kernel_compile() { at test_compile; }
+	test_kernel_install() { mkdir -p "$1/modules/$3"; at test_install; : >"$1/whole"; }
 END
 # Each script ends up with these instead of its own.
-for script in rootfs kernel host; do
+for script in rootfs kernel test-kernel host; do
 	cp "$lab/lib/steps.sh" "$lab/lib/$script.sh"
 done
 echo 'host_space() { :; }' >>"$lab/lib/host.sh"
@@ -116,6 +120,42 @@ check "what was finished before is kept" test -e "$cache/root/r-$(request)/whole
 rm "$BREAK"
 check "the next run" ends 0 ready setup
 check "starts from there" test "$(steps)" = "download unpack prepare"
+
+# The kernel with checkers: kept as far as it got.
+test_kernel() { : >"$STEPS"; timeout 30 "$lab/test-kernel" "$@"; }
+built() { [[ $(ls "$cache/test-kernel") == 7.3.4-rt-debug_* && -e $(echo "$cache"/test-kernel/*)/whole ]]; }
+uses() { [[ $(KERNEL=debug "$lab/show" release) == 7.3.4-rt-debug ]]; }
+for step in test_unpack test_configure test_compile test_install; do
+	rm -rf "$cache/test-kernel"
+	echo "$step" >"$HANG"
+	: >"$STEPS"
+	setsid "$lab/test-kernel" >/dev/null 2>&1 &
+	pid=$!
+	for ((i = 0; i < 100; i++)); do
+		! grep -q "^$step\$" "$STEPS" || break
+		sleep 0.1
+	done
+	kill -KILL "$pid"
+	wait "$pid" 2>/dev/null
+	rm "$HANG"
+	check "killed in $step: not finished" fails uses
+	check "killed in $step: the lock is free" flock --timeout 5 "$cache/busy-test-kernel" true
+	check "killed in $step: no business of make lab" ends 0 ready setup
+	check "killed in $step: the next run" ends 0 'ready: KERNEL=debug, kernel 7.3.4-rt-debug' test_kernel
+	check "killed in $step: makes it whole" built
+done
+check "and KERNEL=debug takes it" uses
+check "again: nothing to do" ends 0 'ready: KERNEL=debug' test_kernel
+check "and nothing done" test -z "$(steps)"
+check "a kernel that is none" one_line_error 'no kernel fast' test_kernel fast
+check "another stock kernel" one_line_error "run 'make lab KVER=7.1'|no kernel KVER=7.1" env KVER=7.1 "$lab/test-kernel"
+check "make lab keeps it" ends 0 ready setup
+check "it is still there" built
+echo CONFIG_ANOTHER=y >>"$T/project/debug.config.fragment"
+check "another configuration: not built" fails uses
+check "the old one goes" ends 0 ready setup
+refute "it is gone" test -e "$cache"/test-kernel/*
+sed -i '$d' "$T/project/debug.config.fragment"
 
 "$lab/clean"
 "$lab/setup" >/dev/null 2>&1

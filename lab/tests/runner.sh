@@ -15,7 +15,10 @@ unset TESTS
 stub() { cat >"lab/$1" && chmod +x "lab/$1"; }
 stub setup <<<'#!/bin/sh'
 stub kbuild <<<'#!/bin/sh'
-stub show <<<'#!/bin/sh'
+stub show <<-'END'
+	#!/bin/sh
+	[ "$1" != slow ] || cat slow 2>/dev/null || echo 1
+END
 stub enter <<-'END'
 	#!/bin/sh
 	KDIR=/kdir exec "$@"
@@ -105,6 +108,13 @@ for runs in host vm drives; do
 	check "$runs: bail out" counts bail "1 passed, 1 failed, 0 skipped" 'bail: Bail out! no more'
 	check "$runs: subtests and diagnostics are no results" counts nested "1 passed, 0 failed, 0 skipped"
 	check "$runs: too slow" counts slow "1 passed, 1 failed, 0 skipped" 'slow: no end within 1 s'
+	new_test slower $runs 1 <<-'END'
+		echo 1..1; sleep 2; echo 'ok 1 a'
+	END
+	check "$runs: too slow by a second" counts slower "0 passed, 1 failed, 0 skipped" 'slower: no end within 1 s'
+	echo 9 >slow
+	check "$runs: not where that is to be expected" counts slower "1 passed, 0 failed, 0 skipped"
+	rm slow
 	check "$runs: shot" counts shot "1 passed, 1 failed, 0 skipped" 'exit status 137'
 done
 log_has() { selftests/check "$1" >/dev/null 2>&1; grep -q "$2" "build/check/$1.log"; }

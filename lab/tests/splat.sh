@@ -74,6 +74,7 @@ INFO: rcu_tasks detected stalls on tasks:
 Voluntary context switch within RCU read-side critical section!
 BUG: KASAN: slab-use-after-free in rcu_notrace_timer_fn+0x1c/0x40
 BUG: KCSAN: data-race in rcu_notrace_timer_fn / rcu_notrace_report
+BUG rcu_notrace_planted (Tainted: G           O       ): Poison overwritten
 UBSAN: shift-out-of-bounds in kernel/foo.c:10:5
 kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)
 ODEBUG: activate active (active state 0) object: ffff888003b2c680 object type: rcu_head hint: 0x0
@@ -105,6 +106,7 @@ Scheduler tracepoints stat_sleep, stat_iowait, stat_blocked and stat_runtime req
 hung_task: sysctl hung_task_panic is 0
 ODEBUG: selftest passed
 rcu_notrace: loaded, 0 WARNINGS, DEBUG: nothing
+BUG reports go to bugs.debian.org: reportbug(1)
 sysrq: Show backtrace of all active CPUs
 Call Trace:
 module verification failed: signature and/or required key missing - tainting kernel

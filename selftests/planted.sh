@@ -1,0 +1,98 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# This test will make one mistake after the other on purpose, in the locks, the
+# contexts and the memory that guards have to do with, and fail if the kernel
+# under test does not complain of each that it has a checker for, or complains
+# where there is none.
+# runs: drives
+# timeout: 500
+
+. selftests/lib.sh
+
+config=${KTAP_HELPERS%/tools/testing/*}/.config
+
+# What planted.c does, the option that finds it, and what that says of it. The
+# last two turn lockdep off: one a guest.
+mistakes='unprotected PROVE_RCU suspicious RCU usage
+migratable DEBUG_PREEMPT using smp_processor_id\(\) in preemptible
+sleeping DEBUG_ATOMIC_SLEEP sleeping function called from invalid context
+uninitialised DEBUG_OBJECTS_TIMERS ODEBUG: assert_init not available
+leak DEBUG_KMEMLEAK comm "insmod"
+use_after_free SLUB_DEBUG BUG rcu_notrace_planted .*oison overwritten
+lost RCU_STALL_COMMON rcu_preempt (self-)?detected (expedited )?stalls?
+nesting PROVE_RAW_LOCK_NESTING Invalid wait context
+order PROVE_LOCKING possible circular locking dependency'
+
+lockdep='sed -n "s/debug_locks: */debug_locks=/p" /proc/lockdep_stats 2> /dev/null || true'
+
+has()
+{
+	grep -q "^CONFIG_$1=y" "$config"
+}
+
+# guest MISTAKE...: make them in one guest; a line for each that was noticed.
+guest()
+{
+	# RCU waits five seconds more where PROVE_RCU is set.
+	EXPECT='splat:.' APPEND='rcupdate.rcu_cpu_stall_timeout=5' TIMEOUT=240 "$LAB_VM" "
+		kmemleak=/sys/kernel/debug/kmemleak
+		while read -r what option text; do
+			case ' $* ' in *\" \$what \"*) ;; *) continue ;; esac
+			dmesg -C
+			[ ! -e \$kmemleak ] || echo clear > \$kmemleak
+			insmod $MODS/rcu_notrace_planted.ko what=\$what
+			if [ \$what = leak ]; then
+				# What is young may yet be found.
+				sleep 6
+				echo scan > \$kmemleak
+				echo scan > \$kmemleak
+				while read -r line; do echo \"\$line\" > /dev/kmsg; done < \$kmemleak
+			fi
+			rmmod rcu_notrace_planted
+			! dmesg | grep -qE \"\$text\" || echo noticed=\$what.
+		done <<'END'
+$mistakes
+END
+		$lockdep"
+}
+
+# skip TEXT OPTION
+skip()
+{
+	ktap_test_skip "$1: this kernel has no CONFIG_$2, KERNEL=debug has"
+}
+
+ktap_print_header
+ktap_set_plan $(($(echo "$mistakes" | wc -l) + 3))
+
+here=$(echo "$mistakes" | while read -r what option _; do ! has "$option" || echo "$what"; done)
+# shellcheck disable=SC2046 # one a word
+first=$(guest $(echo "$here" | grep -v order))
+second=
+! has PROVE_LOCKING || second=$(guest order)
+while read -r what option text; do
+	if has "$option"; then
+		check "$what: $text" test "$(echo "$first$second" | grep -c "noticed=$what\\.")" = 1
+	else
+		skip "$what" "$option"
+	fi
+done <<END
+$mistakes
+END
+if has PROVE_LOCKING; then
+	check "both turned lockdep off, which shows" \
+		test "$(echo "$first" | value debug_locks)$(echo "$second" | value debug_locks)" = 00
+else
+	skip "both turned lockdep off" PROVE_LOCKING
+fi
+
+out=$(TIMEOUT=120 "$LAB_VM" "insmod $MODS/rcu_notrace_planted.ko what=kept && rmmod rcu_notrace_planted
+	$lockdep")
+check "control: no complaint where nothing is wrong" test $? -eq 0
+if has PROVE_LOCKING; then
+	check "and lockdep is on" test "$(echo "$out" | value debug_locks)" = 1
+else
+	skip "and lockdep is on" PROVE_LOCKING
+fi
+
+ktap_finished

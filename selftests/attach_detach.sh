@@ -6,7 +6,7 @@
 # runs: drives
 # timeout: 400
 
-. selftests/lib.sh
+. "${0%/*}/lib.sh"
 
 ROUNDS=${ROUNDS:-20}
 source=/sys/module/rcu_notrace_source/parameters

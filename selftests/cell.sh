@@ -5,7 +5,7 @@
 # periods, and fail if a reader sees freed memory, or memory is left.
 # runs: vm
 
-. selftests/lib.sh
+. "${0%/*}/lib.sh"
 
 ktap_print_header
 ktap_set_plan 5

@@ -8,8 +8,8 @@
 # runs: drives
 # timeout: 500
 
-. selftests/lib.sh
-. selftests/lib_qs.sh
+. "${0%/*}/lib.sh"
+. "$SELFTESTS/lib_qs.sh"
 
 ktap_print_header
 ktap_set_plan 18

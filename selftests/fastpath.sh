@@ -6,7 +6,7 @@
 # the kernel uses the byte of rcu_read_unlock_special in which it leaves a mark.
 # runs: host
 
-. selftests/lib.sh
+. "${0%/*}/lib.sh"
 
 module=$MODS/rcu_notrace_pair.ko
 # In any kernel of the lab: stock ones have the first, those built here the other.
@@ -42,7 +42,7 @@ refute "control: with nothing listed it does not pass" \
 check "there are no tracing sites" \
 	selftests/fastpath.py sites $module
 other=$(mktemp)
-trap 'rm -f "$other"' EXIT
+at_exit "rm -f '$other'"
 control "$traced" "$other"
 refute "control: the kernel's own modules have some" \
 	selftests/fastpath.py sites "$other"

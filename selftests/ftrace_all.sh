@@ -6,7 +6,7 @@
 # runs: drives
 # timeout: 500
 
-. selftests/lib.sh
+. "${0%/*}/lib.sh"
 
 # Stalls are reported after 15 s rather than a minute, and end the machine.
 export APPEND='rcupdate.rcu_cpu_stall_timeout=20 rcupdate.rcu_exp_cpu_stall_timeout=20000'

@@ -6,7 +6,7 @@
 # runs: host
 # timeout: 240
 
-. selftests/lib.sh
+. "${0%/*}/lib.sh"
 
 CASES=selftests/compile_fail
 
@@ -14,7 +14,7 @@ CASES=selftests/compile_fail
 command=$(sed -n 's/^savedcmd_[^ ]* := //p' $MODS/.trace_all.o.cmd |
 	sed 's/ --emit=.*//; s/ --out-dir [^ ]*//')
 out=$(mktemp -d)
-trap 'rm -rf "$out"' EXIT
+at_exit "rm -rf '$out'"
 
 # compile CASE OPTIONS
 compile()

@@ -7,7 +7,7 @@
 # runs: vm
 # timeout: 240
 
-. selftests/lib.sh
+. "${0%/*}/lib.sh"
 
 STEP=${STEP:-9}
 source=/sys/module/rcu_notrace_source/parameters

@@ -7,4 +7,6 @@
 # runs: host
 # timeout: 300
 
+. "${0%/*}/lib.sh"
+
 exec lab/tests/run

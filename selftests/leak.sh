@@ -5,7 +5,7 @@
 # runs: drives
 # timeout: 400
 
-. selftests/lib.sh
+. "${0%/*}/lib.sh"
 
 ktap_print_header
 ktap_set_plan 3

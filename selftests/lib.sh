@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# What the tests share.  Sourced; the current folder is the project's.
+# What the tests share. Sourced, as "${0%/*}/lib.sh": a test runs in the
+# project's folder, or, in the kernel's own runner, in that of the test.
+
+SELFTESTS=${0%/*}
+# shellcheck disable=SC2034 # for those that source this
+MODS=$SELFTESTS/test_modules
 
 # The kernel's own KTAP helpers: beside this folder in a kernel tree, or where
-# the runner says.
-for ktap_helpers in "${KTAP_HELPERS:-}" selftests/../../kselftest/ktap_helpers.sh; do
+# our runner says.
+for ktap_helpers in "${KTAP_HELPERS:-}" "$SELFTESTS/../kselftest/ktap_helpers.sh"; do
 	[ -r "$ktap_helpers" ] && break
 done
 if [ ! -r "$ktap_helpers" ]; then
@@ -15,8 +20,88 @@ fi
 # shellcheck source=/dev/null
 . "$ktap_helpers"
 
-# shellcheck disable=SC2034 # for those that source this
-MODS=selftests/test_modules
+# The kernel's own runner has a kernel, and neither the lab nor a kernel's build
+# tree. ("Bail out!" and "SKIP" are all that it needs to be told.)
+runs=$(sed -n '1,/^$/s/^# runs: *//p' "$0")
+if [ "$runs" != vm ] && [ -z "${KTAP_HELPERS:-}" ]; then
+	ktap_print_header
+	case $runs in
+	drives) ktap_skip_all "boots virtual machines of its own: make check TESTS=$(basename "$0" .sh)" ;;
+	*) ktap_skip_all "is about sources and objects, not this kernel: make check TESTS=$(basename "$0" .sh)" ;;
+	esac
+	exit "$KSFT_SKIP"
+fi
+
+# at_exit COMMAND: when the test ends, in whatever way but SIGKILL; the last one
+# first.
+undo=
+at_exit()
+{
+	undo="$1
+$undo"
+}
+
+# set_to FILE VALUE: until the test ends; fails if it does not take.
+set_to()
+{
+	at_exit "echo '$(cat "$1")' > '$1'"
+	echo "$2" > "$1"
+	[ "$(cat "$1")" = "$2" ]
+}
+
+# pause SECONDS: a signal does not wait for the end of it.
+pause()
+{
+	sleep "$1" &
+	wait $!
+}
+
+# background COMMAND...: until the test ends, or stop_background.
+pids=
+background()
+{
+	"$@" &
+	pids="$pids $!"
+}
+
+stop_background()
+{
+	[ -z "$pids" ] || {
+		# shellcheck disable=SC2086
+		kill $pids
+		# shellcheck disable=SC2086
+		wait $pids
+	} 2> /dev/null
+	pids=
+}
+
+# No test module stays: not when the test ends, and not from one before that
+# was killed outright.
+unload_all()
+{
+	while modules=$(sed -n 's/^\(rcu_notrace_[a-z_]*\) [0-9]* 0 .*/\1/p' /proc/modules) && [ "$modules" ]; do
+		# shellcheck disable=SC2086
+		rmmod $modules || break
+	done
+}
+
+end()
+{
+	stop_background
+	eval "$undo"
+	[ "$runs" != vm ] || unload_all
+}
+
+trap end EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+[ "$runs" != vm ] || unload_all
+
+# log MODULE: what that test module has printed since dmesg -C.
+log()
+{
+	dmesg | sed -n "s/.* rcu_notrace_$1: //p"
+}
 
 # value KEY: of the first line on stdin that has KEY=value.
 value()

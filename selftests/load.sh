@@ -4,7 +4,7 @@
 # refused, or leaves something behind.
 # runs: vm
 
-. selftests/lib.sh
+. "${0%/*}/lib.sh"
 
 ktap_print_header
 ktap_set_plan 4

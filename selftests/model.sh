@@ -5,4 +5,6 @@
 # runs: host
 # timeout: 1200
 
+. "${0%/*}/lib.sh"
+
 exec model/run

@@ -6,7 +6,7 @@
 # runs: vm
 # timeout: 240
 
-. selftests/lib.sh
+. "${0%/*}/lib.sh"
 
 ROUNDS=${ROUNDS:-20}
 kmemleak=/sys/kernel/debug/kmemleak

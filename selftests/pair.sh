@@ -6,7 +6,7 @@
 # runs: drives
 # timeout: 300
 
-. selftests/lib.sh
+. "${0%/*}/lib.sh"
 
 ktap_print_header
 ktap_set_plan 5

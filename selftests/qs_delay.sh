@@ -6,8 +6,8 @@
 # runs: drives
 # timeout: 400
 
-. selftests/lib.sh
-. selftests/lib_qs.sh
+. "${0%/*}/lib.sh"
+. "$SELFTESTS/lib_qs.sh"
 
 ktap_print_header
 ktap_set_plan $((QS_TESTS + 1))

@@ -7,7 +7,7 @@
 # runs: drives
 # timeout: 500
 
-. selftests/lib.sh
+. "${0%/*}/lib.sh"
 
 DURATION=${DURATION:-20}
 prepare='echo 0 > /sys/kernel/rcu_normal; echo 1 > /sys/kernel/rcu_expedited'

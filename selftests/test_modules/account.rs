@@ -7,6 +7,7 @@
 //! promises to pin and does not.
 
 use crate::{
+    everywhere::Everywhere,
     support::{
         kthread::{
             should_stop,
@@ -33,11 +34,10 @@ use crate::{
         RunNested, //
     },
 };
-use kernel::{
-    error::to_result,
-    prelude::*, //
-};
+use kernel::prelude::*;
 
+#[path = "support/everywhere.rs"]
+mod everywhere;
 #[path = "../../rcu_notrace.rs"]
 mod rcu_notrace;
 #[path = "../../shim/mod.rs"]
@@ -147,59 +147,37 @@ unsafe extern "C" fn fire(_context: support::test_context) {
 
 /// Fires from everywhere for the time of the test.
 fn fire_everywhere() -> Result {
-    // SAFETY: `fire()` may be called anywhere.
-    to_result(unsafe { support::test_contexts_start(Some(fire)) })?;
+    // SAFETY: `fire()` may be called anywhere; this is called once at a time.
+    let _everywhere = unsafe { Everywhere::new(fire, 200) }?;
+    let mut threads = KVec::new();
 
-    let run = || -> Result {
-        let mut threads = KVec::new();
-
-        for cpu in 0..kernel::cpu::nr_cpu_ids() {
-            threads.push(
-                Kthread::run(cpu, false, c"rcu_notrace_fire", || {
-                    while !should_stop() {
-                        for _ in 0..50 {
-                            // SAFETY: No requirements.
-                            unsafe { test_fire(1) };
-                        }
-                        sleep_us(100);
-                    }
-                })?,
-                GFP_KERNEL,
-            )?;
-            // Preempts the other.
-            threads.push(
-                Kthread::run(cpu, true, c"rcu_notrace_fifo", || {
-                    while !should_stop() {
+    for cpu in 0..kernel::cpu::nr_cpu_ids() {
+        threads.push(
+            Kthread::run(cpu, false, c"rcu_notrace_fire", || {
+                while !should_stop() {
+                    for _ in 0..50 {
                         // SAFETY: No requirements.
                         unsafe { test_fire(1) };
-                        sleep_us(150);
                     }
-                })?,
-                GFP_KERNEL,
-            )?;
-        }
-        threads.push(
-            Kthread::run(0, true, c"rcu_notrace_irq", || {
-                let mut others = (1..kernel::cpu::nr_cpu_ids()).cycle();
-
-                while !should_stop() {
-                    if let Some(cpu) = others.next() {
-                        // SAFETY: Process context; the contexts have been started.
-                        unsafe { support::test_contexts_provoke(cpu) };
-                    }
-                    sleep_us(200);
+                    sleep_us(100);
                 }
             })?,
             GFP_KERNEL,
         )?;
-        sleep_us(support::param(module_parameters::seconds.value()) * 1_000_000);
-        Ok(())
-    };
-    let result = run();
-
-    // SAFETY: Started above, and the thread that provokes has been stopped.
-    unsafe { support::test_contexts_stop() };
-    result
+        // Preempts the other.
+        threads.push(
+            Kthread::run(cpu, true, c"rcu_notrace_fifo", || {
+                while !should_stop() {
+                    // SAFETY: No requirements.
+                    unsafe { test_fire(1) };
+                    sleep_us(150);
+                }
+            })?,
+            GFP_KERNEL,
+        )?;
+    }
+    sleep_us(support::param(module_parameters::seconds.value()) * 1_000_000);
+    Ok(())
 }
 
 /// Hits that were fired: from outside, and by probes.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Contexts for a test to take guards in; see shim.h. */
+#include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/interrupt.h>
 #include <linux/irq_work.h>
@@ -93,14 +94,18 @@ int test_contexts_start(void (*fn)(enum test_context context))
 	return ret;
 }
 
-/* Process context, on another CPU; one of each, but for the rq lock. */
+/* Process context, on another CPU; one of each there if it is online, but for the rq lock. */
 void test_contexts_provoke(unsigned int cpu)
 {
-	smp_call_function_single(cpu, test_interrupt, NULL, 1);
-	irq_work_sync(&test_work);
+	cpus_read_lock();
+	if (cpu_online(cpu)) {
+		smp_call_function_single(cpu, test_interrupt, NULL, 1);
+		irq_work_sync(&test_work);
 #ifdef CONFIG_X86
-	test_send_nmi(cpu);
+		test_send_nmi(cpu);
 #endif
+	}
+	cpus_read_unlock();
 }
 
 /* After the last test_contexts_provoke() has returned. */

@@ -15,15 +15,19 @@ use crate::{
         Rcu, //
         ReadSide,
     },
-    support::kthread::{
-        should_stop,
-        Kthread, //
+    support::{
+        kthread::{
+            should_stop,
+            Kthread, //
+        },
+        tracer::{
+            Traced,
+            Tracer, //
+        },
     },
 };
 use kernel::{
     bindings,
-    error::to_result,
-    ffi::c_ulong,
     prelude::*,
     sync::{
         atomic::{
@@ -32,7 +36,6 @@ use kernel::{
         },
         Arc, //
     },
-    types::Opaque, //
 };
 
 #[path = "../../rcu_notrace.rs"]
@@ -49,44 +52,23 @@ module! {
     license: "GPL v2",
 }
 
-/// What the callback gets: the operations, which it can find itself from.
-#[repr(C)]
-struct Tracer {
-    ops: Opaque<bindings::ftrace_ops>,
+struct Hits {
     rcu: Rcu,
 }
 
-// SAFETY: The operations are ftrace's while they are registered.
-unsafe impl Send for Tracer {}
-// SAFETY: As above.
-unsafe impl Sync for Tracer {}
+impl Traced for Hits {
+    #[inline(always)]
+    fn hit(&self) {
+        let _guard = self.rcu.read_lock();
 
-/// # Safety
-///
-/// `ops` is the first field of a [`Tracer`] that outlives the registration.
-#[link_section = ".kprobes.text"]
-unsafe extern "C" fn callback(
-    _ip: c_ulong,
-    _parent_ip: c_ulong,
-    ops: *mut bindings::ftrace_ops,
-    _regs: *mut bindings::ftrace_regs,
-) {
-    // SAFETY: No requirements.
-    if !unsafe { bindings::rcu_is_watching() } {
-        return;
+        // SAFETY: Any context.
+        unsafe { support::test_hit() };
     }
-    // SAFETY: By the requirement.
-    let tracer = unsafe { &*ops.cast::<Tracer>() };
-    let _guard = tracer.rcu.read_lock();
-
-    // SAFETY: Any context.
-    unsafe { support::test_hit() };
 }
 
 struct Ftrace {
-    // Before what the callback uses.
     _updater: Kthread,
-    tracer: KBox<Tracer>,
+    tracer: Tracer<Hits>,
     grace_periods: Arc<Atomic<u64>>,
 }
 
@@ -94,30 +76,13 @@ impl kernel::Module for Ftrace {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         let grace_periods = Arc::new(Atomic::new(0), GFP_KERNEL)?;
         let counted = grace_periods.clone();
-        let tracer = KBox::new(
-            Tracer {
-                ops: Opaque::zeroed(),
-                rcu: Rcu::new()?,
-            },
-            GFP_KERNEL,
-        )?;
-
-        // SAFETY: Nobody else has them yet; they stay where they are until they are unregistered.
-        to_result(unsafe {
-            (*tracer.ops.get()).func = Some(callback);
-            bindings::register_ftrace_function(tracer.ops.get())
-        })?;
-
+        let tracer = Tracer::new(Hits { rcu: Rcu::new()? })?;
         let updater = Kthread::run(0, false, c"rcu_notrace_gp", move || {
             while !should_stop() {
                 // SAFETY: Process context.
                 unsafe { bindings::synchronize_rcu_expedited() };
                 counted.add(1, Relaxed);
             }
-        })
-        .inspect_err(|_| {
-            // SAFETY: Registered above.
-            unsafe { bindings::unregister_ftrace_function(tracer.ops.get()) };
         })?;
 
         Ok(Self {
@@ -130,8 +95,6 @@ impl kernel::Module for Ftrace {
 
 impl Drop for Ftrace {
     fn drop(&mut self) {
-        // SAFETY: Registered in `init()`; returns when no callback runs.
-        unsafe { bindings::unregister_ftrace_function(self.tracer.ops.get()) };
         pr_info!(
             "ftrace hits={} grace_periods={} {}\n",
             // SAFETY: No requirements.

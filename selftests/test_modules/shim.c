@@ -2,6 +2,7 @@
 /* The C side of a test module; each has a copy, as it has its own guards. */
 #include <linux/delay.h>
 #include <linux/irqflags.h>
+#include <linux/kprobes.h>
 #include <linux/kthread.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
@@ -61,7 +62,8 @@ struct task_struct *test_kthread_run_on(int (*fn)(void *data), void *data, unsig
 
 	if (IS_ERR(task))
 		return task;
-	kthread_bind(task, cpu);
+	if (cpu != TEST_ANY_CPU)
+		kthread_bind(task, cpu);
 	if (fifo)
 		sched_set_fifo(task);
 	/* kthread_stop() needs the task_struct, even of one that has returned. */
@@ -85,6 +87,35 @@ u64 test_hits(void)
 	for_each_possible_cpu(cpu)
 		sum += READ_ONCE(per_cpu(test_hit_count, cpu));
 	return sum;
+}
+
+bool __kprobes test_pi_locked(struct task_struct *p)
+{
+	return raw_spin_is_locked(&p->pi_lock);
+}
+
+bool __kprobes test_task_is(struct task_struct *p, const char *comm)
+{
+	int i;
+
+	for (i = 0; i < TASK_COMM_LEN && p->comm[i] == comm[i]; i++) {
+		if (!comm[i])
+			return true;
+	}
+	return false;
+}
+
+int test_kprobe(bool path)
+{
+	struct kprobe probe = {
+		.addr = path ? (kprobe_opcode_t *)rcu_notrace_report :
+			       (kprobe_opcode_t *)rcu_notrace_init_cpus,
+	};
+	int ret = register_kprobe(&probe);
+
+	if (!ret)
+		unregister_kprobe(&probe);
+	return ret;
 }
 
 static int test_cmp_u64(const void *a, const void *b)

@@ -35,11 +35,20 @@ void test_contexts_stop(void);
 
 u64 test_ktime_ns(void);
 u64 test_cycles(void);
+#define TEST_ANY_CPU	0xffffffff
 struct task_struct *test_kthread_run_on(int (*fn)(void *data), void *data, unsigned int cpu,
 					bool fifo, const char *name);
 /* Counts a hit on this CPU, and sums them; any context. */
 void test_hit(void);
 u64 test_hits(void);
+
+/* Whether somebody holds p->pi_lock. */
+bool test_pi_locked(struct task_struct *p);
+/* Whether that is the task's name. */
+bool test_task_is(struct task_struct *p, const char *comm);
+
+/* What the kernel says to a kprobe on a function of the guards' path, or another. */
+int test_kprobe(bool path);
 
 void test_sort(u64 *values, size_t n);
 void test_usleep(unsigned int us);

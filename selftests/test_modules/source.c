@@ -4,6 +4,7 @@
  * it goes; and a look at all tracepoints.
  */
 #include <linux/module.h>
+#include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
@@ -15,6 +16,10 @@ DEFINE_TRACE(rcu_notrace_source_tp, TP_PROTO(unsigned int n), TP_ARGS(n));
 static unsigned int hits = 100;
 module_param(hits, uint, 0444);
 MODULE_PARM_DESC(hits, "Hits at each of: init, init on each CPU, exit");
+
+static unsigned int leak;
+module_param(leak, uint, 0444);
+MODULE_PARM_DESC(leak, "Bytes to allocate, and not free");
 
 static void fire(void *info)
 {
@@ -86,6 +91,8 @@ MODULE_PARM_DESC(unprobed, "Tracepoints of the scheduler that have none");
 
 static int __init source_init(void)
 {
+	if (leak && !kmalloc(leak, GFP_KERNEL))
+		return -ENOMEM;
 	fire(NULL);
 	on_each_cpu(fire, NULL, 1);
 	return 0;

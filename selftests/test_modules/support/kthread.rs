@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Threads of a test: bound to a CPU, joined when dropped.
+//! Threads of a test: joined when dropped.
 
 use kernel::{
     bindings,
@@ -9,13 +9,16 @@ use kernel::{
     str::CStr, //
 };
 
-/// A kthread that runs a closure on one CPU; dropping this asks it to stop, and waits.
+/// For [`Kthread::run()`]: not bound.
+pub(crate) const ANY_CPU: u32 = super::TEST_ANY_CPU;
+
+/// A kthread that runs a closure, on one CPU if it is told which; dropping this asks it to stop, and waits.
 pub(crate) struct Kthread {
     task: *mut bindings::task_struct,
 }
 
 impl Kthread {
-    /// Runs `body` on `cpu`, at SCHED_FIFO 50 if `fifo`.
+    /// Runs `body` on `cpu`, or [`ANY_CPU`], at SCHED_FIFO 50 if `fifo`.
     ///
     /// `body` returns when it is done, or soon after [`should_stop()`].
     pub(crate) fn run<F>(cpu: u32, fifo: bool, name: &CStr, body: F) -> Result<Self>

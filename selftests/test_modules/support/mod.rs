@@ -6,7 +6,9 @@
 
 pub(crate) mod controls;
 pub(crate) mod kthread;
+pub(crate) mod pipe;
 pub(crate) mod stats;
+pub(crate) mod tracer;
 
 #[allow(
     clippy::all,

@@ -1,0 +1,677 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Guards against grace periods, as rcutorture has it: readers in every way this module is told to,
+//! updaters of every kind, from loading to unloading, which prints the statistics.
+//!
+//! `lose=N`: every Nth section is none; all of them with 1. `keep=1`: other contexts than a task's
+//! look at what they have read in a later section, not in the same one. Both are to be caught.
+
+use crate::{
+    everywhere::Everywhere,
+    rcu_notrace::{
+        Guard,
+        Rcu,
+        ReadSide,
+        Sched, //
+    },
+    support::{
+        controls::Plain,
+        kthread::{
+            should_stop,
+            sleep_us,
+            Kthread,
+            ANY_CPU, //
+        },
+        now_ns,
+        param,
+        pipe::{
+            self,
+            Pipe,
+            Seen, //
+        },
+        tracer::{
+            Traced,
+            Tracer, //
+        },
+    },
+    tracepoint_glue::{
+        events::{
+            rcu_preempt_task,
+            rcu_quiescent_state_report,
+            rcu_unlock_preempted_task,
+            sched_switch,
+            sched_waking, //
+        },
+        probe_state,
+        Any,
+        AnyProbe,
+        Args,
+        Context,
+        Counter,
+        NoSleep,
+        Probe,
+        Registry,
+        Set, //
+    },
+};
+use core::hint::spin_loop;
+use kernel::{
+    bindings,
+    prelude::*,
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        Arc, //
+    },
+};
+
+#[path = "support/everywhere.rs"]
+mod everywhere;
+#[path = "../../rcu_notrace.rs"]
+mod rcu_notrace;
+#[path = "../../shim/mod.rs"]
+mod shim;
+mod support;
+#[path = "../../tracepoint_glue.rs"]
+mod tracepoint_glue;
+
+module! {
+    type: Module,
+    name: "rcu_notrace_torture",
+    authors: ["The rcu-notrace authors"],
+    description: "Test of rcu_notrace: readers against grace periods",
+    license: "GPL v2",
+    params: {
+        normal: u32 {
+            default: 0,
+            description: "Threads that call synchronize_rcu()",
+        },
+        expedited: u32 {
+            default: 0,
+            description: "Threads that call synchronize_rcu_expedited()",
+        },
+        callbacks: u32 {
+            default: 0,
+            description: "A storm of call_rcu(), with so many objects",
+        },
+        readers: u32 {
+            default: 1,
+            description: "Have a reader for each CPU: 1 bound to it, 2 anywhere; 0 none",
+        },
+        hold_us: u32 {
+            default: 20000,
+            description: "The length of the longest sections",
+        },
+        contexts: u32 {
+            default: 0,
+            description: "Readers in: 1 hard interrupts, 2 softirqs, 4 NMIs, 8 with the rq lock; a sum",
+        },
+        every_us: u32 {
+            default: 500,
+            description: "How often there is one of each context",
+        },
+        locks: u32 {
+            default: 0,
+            description: "Readers in probes that are hit with rq, pi and rcu_node locks held",
+        },
+        probes: u32 {
+            default: 0,
+            description: "Readers in probes on every tracepoint",
+        },
+        functions: u32 {
+            default: 0,
+            description: "Readers in every traceable function",
+        },
+        lose: u32 {
+            default: 0,
+            description: "Every so many sections one is none",
+        },
+        keep: u32 {
+            default: 0,
+            description: "Other contexts than a task's keep what they have read for too long",
+        },
+    },
+}
+
+/// How deep sections are nested at most.
+const DEPTH: u32 = 8;
+
+/// What all readers share.
+struct Shared {
+    rcu: Rcu,
+    pipes: KVec<Pipe>,
+    lose: u32,
+    sections: Atomic<u32>,
+    hold_us: u64,
+    began_ns: u64,
+}
+
+// SAFETY: Atomics, and what never changes.
+unsafe impl NoSleep for Shared {}
+
+/// What a reader has found in each of the pipes.
+type Look = [Option<Seen>; 3];
+
+impl Shared {
+    /// The guard, or with `lose` at times none.
+    #[inline(always)]
+    fn read_lock(&self) -> Option<Guard<'_>> {
+        if self.lose != 0 && self.sections.fetch_add(1, Relaxed) % self.lose == 0 {
+            return None;
+        }
+        Some(self.rcu.read_lock())
+    }
+
+    #[inline(always)]
+    fn read(&self) -> Look {
+        let mut look = [None; 3];
+
+        for (seen, pipe) in look.iter_mut().zip(&self.pipes) {
+            *seen = Some(pipe.read());
+        }
+        look
+    }
+
+    #[inline(always)]
+    fn check(&self, look: &Look) {
+        for (seen, pipe) in look.iter().zip(&self.pipes) {
+            if let Some(seen) = seen {
+                pipe.check(*seen);
+            }
+        }
+    }
+
+    /// A short reader: two sections, one in the other.
+    #[inline(always)]
+    fn glance(&self) {
+        let _outer = self.read_lock();
+        let look = self.read();
+
+        {
+            let _inner = self.read_lock();
+
+            self.check(&self.read());
+        }
+        self.check(&look);
+    }
+}
+
+/// A sequence that looks random enough.
+struct Random(u32);
+
+impl Random {
+    fn below(&mut self, n: u32) -> u32 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 17;
+        self.0 ^= self.0 << 5;
+        self.0 % n
+    }
+}
+
+/// Spins, preemptible if the caller is.
+fn spin(us: u64) {
+    let start = now_ns();
+
+    while now_ns().wrapping_sub(start) < us * 1000 {
+        spin_loop();
+    }
+}
+
+/// Leaves a section in one of the ways that Documentation/contract.rst tells apart; where a report
+/// has to wait there is some time for others to find that it does.
+fn leave<G>(guard: G, random: &mut Random) {
+    let wait_us = random.below(30).into();
+
+    // SAFETY: Each is paired, in this order; the caller is a task with interrupts on.
+    unsafe {
+        match random.below(8) {
+            0 => {
+                support::test_preempt_disable();
+                drop(guard);
+                spin(wait_us);
+                support::test_preempt_enable();
+            }
+            1 => {
+                support::test_local_irq_disable();
+                drop(guard);
+                spin(wait_us);
+                support::test_local_irq_enable();
+            }
+            2 => {
+                support::test_preempt_disable();
+                drop(guard);
+                spin(wait_us);
+                support::test_local_irq_disable();
+                support::test_preempt_enable();
+                support::test_local_irq_enable();
+            }
+            _ => drop(guard),
+        }
+    }
+}
+
+/// What a section contains: a look, and others that are shorter, or some time.
+fn inside(shared: &Shared, random: &mut Random, depth: u32, long: bool) {
+    let look = shared.read();
+
+    if depth != 0 {
+        nest(shared, random, depth - 1, long);
+    } else if long && random.below(200) == 0 {
+        spin(shared.hold_us);
+    } else if long && random.below(20) == 0 {
+        spin(shared.hold_us / 10);
+    } else {
+        spin(random.below(50).into());
+    }
+    shared.check(&look);
+}
+
+/// A section, of whatever kind; `depth` more are nested in it. Where it is not `long` preemption is
+/// off.
+fn nest(shared: &Shared, random: &mut Random, depth: u32, long: bool) {
+    // With readers that are none nothing else must protect them.
+    match if shared.lose == 1 { 9 } else { random.below(10) } {
+        0 => {
+            let guard = Plain.read_lock();
+
+            inside(shared, random, depth, long);
+            drop(guard);
+        }
+        1 => {
+            let guard = Sched.read_lock();
+
+            inside(shared, random, depth, false);
+            drop(guard);
+        }
+        // One that begins in another and outlives it.
+        2 => {
+            let first = shared.read_lock();
+            let look = shared.read();
+            let second = shared.read_lock();
+
+            leave(first, random);
+            inside(shared, random, depth, long);
+            shared.check(&look);
+            leave(second, random);
+        }
+        _ => {
+            let guard = shared.read_lock();
+
+            inside(shared, random, depth, long);
+            leave(guard, random);
+        }
+    }
+}
+
+fn reader(shared: &Shared, seed: u32) {
+    let mut random = Random(seed);
+
+    while !should_stop() {
+        let depth = random.below(DEPTH);
+
+        nest(shared, &mut random, depth, true);
+        if random.below(4) == 0 {
+            sleep_us(50);
+        }
+    }
+}
+
+/// Says so when the first reader has gone wrong.
+fn report_first(shared: &Shared) {
+    static REPORTED: Atomic<i32> = Atomic::new(0);
+
+    if errors() != 0 && REPORTED.xchg(1, Relaxed) == 0 {
+        pr_info!(
+            "torture first_error_ms={}\n",
+            now_ns().wrapping_sub(shared.began_ns) / 1_000_000
+        );
+    }
+}
+
+fn updater(shared: &Shared, pipe: usize, own: bool, synchronize: unsafe extern "C" fn()) {
+    while !should_stop() {
+        if own {
+            shared.pipes[pipe].update(synchronize);
+            report_first(shared);
+        } else {
+            // SAFETY: Process context.
+            unsafe { synchronize() };
+        }
+    }
+}
+
+fn storm(shared: &Shared, pipe: usize) {
+    while !should_stop() {
+        // SAFETY: Callbacks are waited for before the pipes go: `Running::drop()`.
+        while unsafe { shared.pipes[pipe].update_later() } {}
+        sleep_us(1000);
+    }
+}
+
+/// Sections of which at least one object was seen too late.
+fn errors() -> u64 {
+    pipe::READER_PIPE.bad() + pipe::READER_BATCH.bad()
+}
+
+/// Where the other contexts' guards come from; null but while there is an [`Everywhere`].
+static SHARED: Atomic<*mut Shared> = Atomic::new(core::ptr::null_mut());
+/// How many sections there were.
+static TAKEN: [Atomic<u64>; support::TEST_NR_CONTEXTS as usize] =
+    [const { Atomic::new(0) }; support::TEST_NR_CONTEXTS as usize];
+/// With `keep`, what the last of them has read: an object of the first pipe, and one.
+static KEPT: [Atomic<u64>; support::TEST_NR_CONTEXTS as usize] =
+    [const { Atomic::new(0) }; support::TEST_NR_CONTEXTS as usize];
+static CONTEXTS: Atomic<u32> = Atomic::new(0);
+static KEEP: Atomic<u32> = Atomic::new(0);
+
+/// A section in another context.
+#[link_section = ".kprobes.text"]
+unsafe extern "C" fn section(context: support::test_context) {
+    // SAFETY: Null, or what `Running` holds for as long as this may be called.
+    let Some(shared) = (unsafe { SHARED.load(Relaxed).as_ref() }) else {
+        return;
+    };
+
+    if CONTEXTS.load(Relaxed) & 1 << context == 0 {
+        return;
+    }
+    let taken = TAKEN
+        .get(context as usize)
+        .map_or(0, |taken| taken.fetch_add(1, Relaxed));
+
+    if KEEP.load(Relaxed) == 0 {
+        shared.glance();
+    } else if let (Some(pipe), Some(kept)) = (shared.pipes.first(), KEPT.get(context as usize)) {
+        // For long enough that there is a grace period.
+        if taken % 32 == 0 {
+            let _guard = shared.read_lock();
+            let before = kept.xchg(pipe.read().pack(), Relaxed);
+
+            if before != 0 {
+                pipe.check(Seen::unpack(before));
+            }
+        }
+    }
+}
+
+probe_state! {
+    /// Readers that hold the scheduler's and RCU's own locks.
+    struct Locks {
+        shared: Arc<Shared>,
+        rq: Counter,
+        pi: Counter,
+        node: Counter,
+    }
+}
+
+impl Probe<sched_switch> for Locks {
+    #[inline(always)]
+    fn hit(&self, _context: &Context<'_, sched_switch>, _args: Args<'_, sched_switch>) {
+        self.shared.glance();
+        self.rq.inc();
+    }
+}
+
+impl Probe<sched_waking> for Locks {
+    #[inline(always)]
+    fn hit(&self, _context: &Context<'_, sched_waking>, args: Args<'_, sched_waking>) {
+        self.shared.glance();
+        // Not by one that wakes itself.
+        //
+        // SAFETY: A task that exists.
+        if unsafe { support::test_pi_locked(args.p.as_ptr()) } {
+            self.pi.inc();
+        }
+    }
+}
+
+macro_rules! node_locked {
+    ($($tracepoint:ident)*) => { $(
+        impl Probe<$tracepoint> for Locks {
+            #[inline(always)]
+            fn hit(&self, _context: &Context<'_, $tracepoint>, _args: Args<'_, $tracepoint>) {
+                self.shared.glance();
+                self.node.inc();
+            }
+        }
+    )* };
+}
+
+node_locked!(rcu_preempt_task rcu_unlock_preempted_task rcu_quiescent_state_report);
+
+probe_state! {
+    /// Readers on every tracepoint, or in every function.
+    struct All {
+        shared: Arc<Shared>,
+        hits: Counter,
+    }
+}
+
+impl AnyProbe for All {
+    #[inline(always)]
+    fn hit(&self, _context: &Context<'_, Any>) {
+        self.shared.glance();
+        self.hits.inc();
+    }
+}
+
+impl Traced for All {
+    #[inline(always)]
+    fn hit(&self) {
+        self.shared.glance();
+        self.hits.inc();
+    }
+}
+
+/// All that runs until the module is unloaded.
+struct Running {
+    threads: KVec<Kthread>,
+    everywhere: Option<Everywhere>,
+    tracer: Option<Tracer<All>>,
+    probes: Option<Set<All>>,
+    locks: Option<Set<Locks>>,
+    shared: Arc<Shared>,
+}
+
+impl Running {
+    fn new(registry: &Registry) -> Result<Self> {
+        let normal = param(module_parameters::normal.value());
+        let expedited = param(module_parameters::expedited.value());
+        let callbacks = param(module_parameters::callbacks.value());
+        let readers = param(module_parameters::readers.value());
+        let mut pipes = KVec::new();
+
+        for objects in [
+            if normal != 0 { 16 } else { 0 },
+            if expedited != 0 { 16 } else { 0 },
+            callbacks,
+        ] {
+            if objects != 0 {
+                pipes.push(Pipe::new(objects as usize)?, GFP_KERNEL)?;
+            }
+        }
+
+        let mut running = Self {
+            threads: KVec::new(),
+            everywhere: None,
+            tracer: None,
+            probes: None,
+            locks: None,
+            shared: Arc::new(
+                Shared {
+                    rcu: Rcu::new()?,
+                    pipes,
+                    lose: param(module_parameters::lose.value()),
+                    sections: Atomic::new(0),
+                    hold_us: param(module_parameters::hold_us.value()).into(),
+                    began_ns: now_ns(),
+                },
+                GFP_KERNEL,
+            )?,
+        };
+
+        running.probe(registry)?;
+        let mut pipe = 0;
+
+        for (threads, synchronize) in [
+            (
+                normal,
+                bindings::synchronize_rcu as unsafe extern "C" fn(),
+            ),
+            (expedited, bindings::synchronize_rcu_expedited),
+        ] {
+            for n in 0..threads {
+                running.thread(ANY_CPU, c"rcu_notrace_gp", move |shared| {
+                    updater(shared, pipe, n == 0, synchronize)
+                })?;
+            }
+            pipe += usize::from(threads != 0);
+        }
+        if callbacks != 0 {
+            running.thread(ANY_CPU, c"rcu_notrace_cb", move |shared| {
+                storm(shared, pipe)
+            })?;
+        }
+        for cpu in 0..kernel::cpu::nr_cpu_ids() {
+            if readers != 0 {
+                let on = if readers == 1 { cpu } else { ANY_CPU };
+
+                running.thread(on, c"rcu_notrace_read", move |shared| {
+                    reader(shared, cpu + 1)
+                })?;
+                // Preempts it.
+                running.threads.push(
+                    Kthread::run(on, true, c"rcu_notrace_fifo", || {
+                        while !should_stop() {
+                            spin(20);
+                            sleep_us(1500);
+                        }
+                    })?,
+                    GFP_KERNEL,
+                )?;
+            }
+        }
+        Ok(running)
+    }
+
+    fn thread(
+        &mut self,
+        cpu: u32,
+        name: &'static CStr,
+        body: impl FnOnce(&Shared) + Send + 'static,
+    ) -> Result {
+        let shared = self.shared.clone();
+
+        Ok(self.threads.push(
+            Kthread::run(cpu, false, name, move || body(&shared))?,
+            GFP_KERNEL,
+        )?)
+    }
+
+    /// Attaches what takes guards elsewhere than in a thread.
+    fn probe(&mut self, registry: &Registry) -> Result {
+        let contexts = param(module_parameters::contexts.value());
+
+        if contexts != 0 {
+            SHARED.store((&raw const *self.shared).cast_mut(), Relaxed);
+            CONTEXTS.store(contexts, Relaxed);
+            KEEP.store(param(module_parameters::keep.value()), Relaxed);
+            // SAFETY: `section()` may be called anywhere; only this module has a `Running`.
+            self.everywhere = Some(unsafe {
+                Everywhere::new(section, param(module_parameters::every_us.value()))
+            }?);
+        }
+        if param(module_parameters::locks.value()) != 0 {
+            self.locks = Some(registry.attach(
+                Locks {
+                    shared: self.shared.clone(),
+                    rq: Counter::new()?,
+                    pi: Counter::new()?,
+                    node: Counter::new()?,
+                },
+                |wanted| {
+                    wanted.require::<sched_switch>()?;
+                    wanted.require::<sched_waking>()?;
+                    wanted.follow::<rcu_preempt_task>()?;
+                    wanted.follow::<rcu_unlock_preempted_task>()?;
+                    wanted.follow::<rcu_quiescent_state_report>()
+                },
+            )?);
+        }
+        if param(module_parameters::probes.value()) != 0 {
+            self.probes = Some(registry.attach(self.all()?, |wanted| wanted.every())?);
+        }
+        if param(module_parameters::functions.value()) != 0 {
+            self.tracer = Some(Tracer::new(self.all()?)?);
+        }
+        Ok(())
+    }
+
+    fn all(&self) -> Result<All> {
+        Ok(All {
+            shared: self.shared.clone(),
+            hits: Counter::new()?,
+        })
+    }
+
+    fn print(&self) {
+        let shared = &self.shared;
+
+        pr_info!(
+            "torture errors={} seconds={}\n",
+            errors(),
+            now_ns().wrapping_sub(shared.began_ns) / 1_000_000_000
+        );
+        pr_info!("torture Reader Pipe: {}\n", pipe::READER_PIPE);
+        pr_info!("torture Reader Batch: {}\n", pipe::READER_BATCH);
+        pr_info!("torture Free-Block Circulation: {}\n", pipe::CIRCULATION);
+        for pipe in &shared.pipes {
+            pr_info!("torture grace_periods={}\n", pipe.grace_periods());
+        }
+        for (taken, context) in TAKEN.iter().zip(["hardirq", "softirq", "nmi", "rq_lock"]) {
+            pr_info!("torture taken={} in={context}\n", taken.load(Relaxed));
+        }
+        if let Some(locks) = &self.locks {
+            pr_info!(
+                "torture rq_lock={} pi_lock={} rcu_node_lock={}\n",
+                locks.rq.sum(),
+                locks.pi.sum(),
+                locks.node.sum()
+            );
+        }
+        pr_info!(
+            "torture probes={} functions={}\n",
+            self.probes.as_ref().map_or(0, |all| all.hits.sum()),
+            self.tracer.as_ref().map_or(0, |all| all.hits.sum())
+        );
+        pr_info!("torture {}\n", shared.rcu.events());
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.threads.clear();
+        self.everywhere = None;
+        SHARED.store(core::ptr::null_mut(), Relaxed);
+        pipe::end();
+        self.print();
+    }
+}
+
+#[pin_data]
+struct Module {
+    running: Running,
+    #[pin]
+    registry: Registry,
+}
+
+impl kernel::InPlaceModule for Module {
+    fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            registry <- Registry::new(),
+            running: Running::new(&registry)?,
+        }? Error)
+    }
+}

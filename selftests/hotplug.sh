@@ -1,0 +1,68 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# This test will take all CPUs but the first off and on again, in turn (ROUNDS),
+# while readers in guards run anywhere, and in interrupts, under expedited and
+# normal grace periods, and fail if a CPU does not go or come, if grace periods
+# stop ending, or if a reader finds an object that has been replaced a grace
+# period ago; readers without a guard must.
+# runs: vm
+# timeout: 240
+
+. "${0%/*}/lib.sh"
+. "$SELFTESTS/lib_torture.sh"
+
+ROUNDS=${ROUNDS:-4}
+cpus=/sys/devices/system/cpu
+
+# online CPU 0|1: and it is so.
+online()
+{
+	echo "$2" > "$cpus/cpu$1/online" && [ "$(cat "$cpus/cpu$1/online")" = "$2" ]
+}
+
+# rounds: CPUs that went and came again.
+rounds()
+{
+	for _ in $(seq "$ROUNDS"); do
+		for cpu in $others; do
+			online "$cpu" 0 && pause 0.1 && online "$cpu" 1 && echo "$cpu"
+		done
+	done
+}
+
+others=$(cd $cpus && for cpu in cpu[0-9]*; do [ ! -e "$cpu/online" ] || [ "$cpu" = cpu0 ] || echo "${cpu#cpu}"; done)
+
+ktap_print_header
+if [ -z "$others" ]; then
+	ktap_skip_all "no CPU can go offline: CONFIG_HOTPLUG_CPU, and more than one"
+	exit "$KSFT_SKIP"
+fi
+ktap_set_plan 5
+
+for cpu in $others; do
+	at_exit "echo 1 > $cpus/cpu$cpu/online"
+done
+set_to /sys/kernel/rcu_normal 0
+dmesg -C
+parameters='readers=2 normal=1 expedited=1 callbacks=100 contexts=15'
+# shellcheck disable=SC2086
+insmod "$MODS/rcu_notrace_torture.ko" $parameters
+wanted=$((ROUNDS * $(echo "$others" | wc -l)))
+came=$(rounds | wc -l)
+check "CPUs that went and came: $came of $wanted" test "$came" = "$wanted"
+rmmod rcu_notrace_torture
+stats=$(log torture)
+echo "$stats" | sed 's/^/# /'
+check "grace periods: $(echo "$stats" | value grace_periods)" reached grace_periods $((wanted * 2))
+check "readers: $(readers)" test "$(readers)" -gt $((wanted * 100))
+check "no reader was let down" as_it_should_be
+
+dmesg -C
+insmod "$MODS/rcu_notrace_torture.ko" readers=2 expedited=1 lose=1
+ROUNDS=1 rounds > /dev/null
+pause 2
+rmmod rcu_notrace_torture
+stats=$(log torture)
+refute "control: readers without a guard were not" as_it_should_be
+
+ktap_finished

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+#
+# What the tests of guards against grace periods share. Sourced.
+
+# torture SECONDS PARAMETER...: sets $stats to what the test module printed.
+torture()
+{
+	torture_seconds=$1
+	shift
+	dmesg -C
+	insmod "$MODS/rcu_notrace_torture.ko" "$@" || return
+	pause "$torture_seconds"
+	rmmod rcu_notrace_torture
+	stats=$(log torture)
+	echo "$stats" | sed "s/^torture/# $*:/"
+}
+
+# reached KEY NUMBER: a count that has to be seen for the rest to mean something.
+reached()
+{
+	test "$(echo "$stats" | value "$1")" -ge "$2"
+}
+
+# taken CONTEXT
+taken()
+{
+	echo "$stats" | grep "in=$1$" | value taken
+}
+
+# readers: how many times an object was looked at.
+readers()
+{
+	echo "$stats" | awk '/Reader Pipe:/ { for (i = 4; i <= NF; i++) n += $i } END { print n + 0 }'
+}
+
+# as_it_should_be: no reader saw an object that had been replaced a grace period ago.
+as_it_should_be()
+{
+	test "$(echo "$stats" | value errors)" = 0
+}

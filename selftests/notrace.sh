@@ -1,0 +1,77 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# This test will look for the functions on the guards' paths where ftrace and
+# kprobes could find them, take and drop a million guards with a callback on
+# every traceable function and a probe on every tracepoint, and fail if one of
+# the functions can be traced, or any of the guards is; rcu_read_lock() must be.
+# runs: vm
+# timeout: 300
+
+. "${0%/*}/lib.sh"
+
+tracing=/sys/kernel/tracing
+blacklist=/sys/kernel/debug/kprobes/blacklist
+
+# symbols PATTERN: the functions of the test module that match.
+symbols()
+{
+	awk -v pattern="$1" '$4 == "[rcu_notrace_notrace]" && $2 ~ /^[tT]$/ && $3 ~ pattern { print $3 }' \
+		/proc/kallsyms | grep -v '^__pfx_\|\.cold$' | sort -u
+}
+
+# not_in FILE: of the names on stdin, those that are not, as a line.
+not_in()
+{
+	while read -r name; do
+		grep -qw -- "$name" "$1" || printf '%s ' "$name"
+	done
+}
+
+# in_file FILE: those that are.
+in_file()
+{
+	while read -r name; do
+		! grep -qw -- "$name" "$1" || printf '%s ' "$name"
+	done
+}
+
+# measured SIDE KEY
+measured()
+{
+	log notrace | grep "side=$1 " | value "$2"
+}
+
+ktap_print_header
+
+dmesg -C
+insmod "$MODS/rcu_notrace_notrace.ko"
+
+# What a drop can reach, as fastpath has it from the object: the C side's
+# primitives, and what is behind the fast path in Rust.
+path=$(symbols 'outermost_drop|^rcu_notrace_(context|interrupted|report|set_need|this_cpu|count|start_timer|irq_work_fn|timer_fn|keep_promise|srcu|preempt|tasks_trace)')
+sides='srcu_fast sched tasks_trace'
+ktap_set_plan 12
+
+check "functions on the path: $(echo "$path" | wc -l)" test "$(echo "$path" | wc -l)" -ge 15
+check "on the kprobe blacklist, all of them: $(echo "$path" | not_in $blacklist)" \
+	test -z "$(echo "$path" | not_in $blacklist)"
+check "in available_filter_functions, none: $(echo "$path" | in_file $tracing/available_filter_functions)" \
+	test -z "$(echo "$path" | in_file $tracing/available_filter_functions)"
+check "a kprobe on one: EINVAL" test "$(log notrace | value kprobe_path)" = -22
+check "control: one on what is on no path" test "$(log notrace | value kprobe_other)" = 0
+check "control: functions of a module can be in there" \
+	grep -q '\[9p\|\[virtio\|\[' $tracing/available_filter_functions
+
+log notrace | sed 's/^/# /'
+check "a million guards: no function: $(measured guard functions), no event: $(measured guard events)" \
+	test "$(measured guard pairs) $(measured guard functions) $(measured guard events)" = "1000000 0 0"
+for side in $sides; do
+	check "a million of $side: neither" \
+		test "$(measured $side pairs) $(measured $side functions) $(measured $side events)" = "1000000 0 0"
+done
+check "control: rcu_read_lock(): $(measured rcu functions) functions" \
+	test "$(measured rcu functions)" -ge $((2 * $(measured rcu pairs)))
+check "control: a tracepoint: $(measured tracepoint events) events" \
+	test "$(measured tracepoint events)" = "$(measured tracepoint pairs)"
+
+ktap_finished

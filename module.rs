@@ -2,10 +2,17 @@
 
 //! The crate root: owns the parts and wires them, nothing else.
 
+use core::borrow::Borrow;
 use kernel::prelude::*;
+use sched_probe::{
+    SchedProbe,
+    Settings, //
+};
 
 mod rcu_notrace;
+mod sched_probe;
 mod shim;
+mod tracepoint_glue;
 
 module! {
     type: RcuNotrace,
@@ -13,23 +20,59 @@ module! {
     authors: ["The rcu-notrace authors"],
     description: "Notrace RCU readers for tracing code, and a scheduler probe that uses them",
     license: "GPL v2",
+    params: {
+        enable: u32 {
+            default: 1,
+            description: "Attach to the scheduler's events when loaded (1)",
+        },
+        tasks: u32 {
+            default: 4096,
+            description: "How many tasks are told apart, a power of two (4096)",
+        },
+        threshold_us: u32 {
+            default: 0,
+            description: "Report readers that are off the CPU for longer (0: none)",
+        },
+        stop: u32 {
+            default: 0,
+            description: "And stop tracing then (0)",
+        },
+    },
 }
 
+/// The value of a module parameter: itself from 7.3 on, a reference to it before.
+fn param(value: impl Borrow<u32>) -> u32 {
+    *value.borrow()
+}
+
+#[pin_data(PinnedDrop)]
 struct RcuNotrace {
-    rcu: rcu_notrace::Rcu,
+    #[pin]
+    sched: SchedProbe,
 }
 
-impl kernel::Module for RcuNotrace {
-    fn init(_module: &'static ThisModule) -> Result<Self> {
-        let rcu = rcu_notrace::Rcu::new()?;
+impl kernel::InPlaceModule for RcuNotrace {
+    fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
+        let settings = Settings {
+            enable: param(module_parameters::enable.value()),
+            tasks: param(module_parameters::tasks.value()),
+            threshold_us: param(module_parameters::threshold_us.value()),
+            stop: param(module_parameters::stop.value()),
+        };
 
-        pr_info!("loaded\n");
-        Ok(Self { rcu })
+        try_pin_init!(Self {
+            sched <- SchedProbe::new(settings),
+        }? Error)
+        .pin_chain(|_| {
+            pr_info!("loaded\n");
+            Ok(())
+        })
     }
 }
 
-impl Drop for RcuNotrace {
-    fn drop(&mut self) {
-        pr_info!("unloading; {}\n", self.rcu.events());
+#[pinned_drop]
+impl PinnedDrop for RcuNotrace {
+    fn drop(self: Pin<&mut Self>) {
+        pr_info!("unloading; {}\n", self.sched.guard_events());
     }
 }

@@ -266,9 +266,16 @@ impl Events {
     }
 }
 
+impl Events {
+    /// Names and counts.
+    pub(crate) fn list(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+        Self::NAMES.iter().copied().zip(self.0)
+    }
+}
+
 impl fmt::Display for Events {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (name, count) in Self::NAMES.iter().zip(&self.0) {
+        for (name, count) in self.list() {
             write!(f, "{name} {count} ")?;
         }
         Ok(())

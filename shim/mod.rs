@@ -34,3 +34,10 @@ pub(crate) mod events {
 
     include!("tracepoint_events_generated.rs");
 }
+
+/// `sched_probe.h`: files, trace events, what RCU and the cgroups keep to themselves.
+pub(crate) mod sched {
+    use kernel::{bindings::*, ffi};
+
+    include!("sched_probe_generated.rs");
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Who holds RCU up, seen from the scheduler.
+//!
+//! On PREEMPT_RT a task of low priority that is preempted inside an RCU read-side critical section
+//! holds up grace periods until RCU boosts it. The probes here are on the scheduler's own
+//! tracepoints, and see at each context switch whether the task that leaves is inside a section
+//! (`current->rcu_read_lock_nesting`), at each change of priority whether it is RCU that asks for it,
+//! and how long it all takes. They may follow RCU-protected pointers there (the filter, the numbers
+//! themselves, a task's cgroup), because they do so under a notrace guard.
+//!
+//! `Documentation/sched_probe.rst` has the user's side: the files in debugfs, the events, and what
+//! each number means.
+//!
+//! # Parts
+//!
+//! ```text
+//! files     debugfs: what is shown, what is written
+//! control   what is attached, the filter as text     process context, one mutex
+//! ------------------------------------------------------------------------------
+//! probes    what each event does to the numbers      in the tracepoints
+//! filter    which tasks are looked at                read under the guard
+//! tasks, counters, histogram                         the numbers, read under the guard
+//! task      what is read of a task
+//! trace     events of our own
+//! ```
+//!
+//! # What the probes may rely on
+//!
+//! The numbers and the filter are each behind an [`RcuCell`]: a new filter and a reset replace them
+//! under the running probes. All memory is allocated in process context, of a size that is set when
+//! the module is loaded. Numbers are atomics; those of a CPU are written by this CPU.
+//!
+//! `sched_switch` and `sched_pi_setprio` are hit with interrupts off and the rq lock of the task's
+//! CPU: what belongs to a task's switches and to its priority is written by one at a time. The other
+//! events are not as strict, and only count.
+
+use crate::rcu_notrace::{
+    Rcu,
+    RcuCell, //
+};
+use crate::tracepoint_glue::{
+    probe_state,
+    Accounting,
+    PerCpu,
+    RunNested, //
+};
+use kernel::{
+    prelude::*,
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        Arc, //
+    },
+};
+
+// Spelled out, for those who take this file as source from elsewhere.
+#[path = "sched_probe/control.rs"]
+mod control;
+#[path = "sched_probe/counters.rs"]
+mod counters;
+#[path = "sched_probe/files.rs"]
+mod files;
+#[path = "sched_probe/filter.rs"]
+mod filter;
+#[path = "sched_probe/histogram.rs"]
+mod histogram;
+#[path = "sched_probe/probes.rs"]
+mod probes;
+#[path = "sched_probe/task.rs"]
+mod task;
+#[path = "sched_probe/tasks.rs"]
+mod tasks;
+#[path = "sched_probe/trace.rs"]
+mod trace;
+
+use self::{
+    counters::Cpu,
+    filter::Filter,
+    tasks::Tasks, //
+};
+pub(crate) use control::{
+    SchedProbe,
+    Settings, //
+};
+
+probe_state! {
+    /// All that is measured, from one reset to the next.
+    struct Numbers {
+        tasks: Tasks,
+        cpus: PerCpu<Cpu>,
+        since_ns: u64,
+    }
+}
+
+impl Numbers {
+    fn new(tasks: usize) -> Result<Self> {
+        Ok(Self {
+            tasks: Tasks::new(tasks)?,
+            cpus: PerCpu::new(Cpu::new)?,
+            since_ns: task::now_ns(),
+        })
+    }
+}
+
+probe_state! {
+    /// What a CPU saw when it entered the scheduler, of the task that is about to leave.
+    struct Entry {
+        /// What RCU had noted of it: [`task::Section::special`].
+        special: Atomic<u32>,
+    }
+}
+
+probe_state! {
+    /// What the probes have.
+    struct Shared {
+        rcu: Rcu,
+        filter: RcuCell<Filter>,
+        numbers: RcuCell<Numbers>,
+        entries: PerCpu<Entry>,
+        /// By [`control::Event`].
+        accounts: KVec<Accounting<RunNested>>,
+        /// Goes up whenever events may have been missed.
+        epoch: Atomic<u64>,
+        /// 0 for none.
+        threshold_ns: Atomic<u64>,
+        /// Whether to stop tracing where the threshold is exceeded.
+        stop: Atomic<u32>,
+        tasks: usize,
+    }
+}
+
+impl Shared {
+    fn new(rcu: Rcu, filter: Filter, tasks: usize) -> Result<Arc<Self>> {
+        let mut accounts = KVec::with_capacity(control::EVENTS.len(), GFP_KERNEL)?;
+
+        for _ in &control::EVENTS {
+            accounts.push_within_capacity(Accounting::new()?)?;
+        }
+        Ok(Arc::new(
+            Self {
+                rcu,
+                filter: RcuCell::new(filter, GFP_KERNEL)?,
+                numbers: RcuCell::new(Numbers::new(tasks)?, GFP_KERNEL)?,
+                entries: PerCpu::new(|_| Entry {
+                    special: Atomic::new(0),
+                })?,
+                accounts,
+                epoch: Atomic::new(1),
+                threshold_ns: Atomic::new(0),
+                stop: Atomic::new(0),
+                tasks,
+            },
+            GFP_KERNEL,
+        )?)
+    }
+
+    /// Has the probes forget what is under way.
+    fn new_epoch(&self) {
+        self.epoch.add(1, Relaxed);
+    }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What is counted on each CPU.
+
+use super::histogram::Histogram;
+use kernel::sync::atomic::{
+    Atomic,
+    Relaxed, //
+};
+
+/// Declares a struct of counters, and one of what they were when they were read.
+macro_rules! counters {
+    (
+        $(#[$meta:meta])*
+        $vis:vis struct $name:ident($read:ident) {
+            $($(#[$field_meta:meta])* $field:ident,)*
+        }
+    ) => {
+        $crate::tracepoint_glue::probe_state! {
+            $(#[$meta])*
+            $vis struct $name {
+                $($(#[$field_meta])* $vis $field: kernel::sync::atomic::Atomic<u64>,)*
+            }
+        }
+
+        #[doc = concat!("What a [`", stringify!($name), "`] was when it was read, one by one.")]
+        #[allow(dead_code)]
+        #[derive(Clone, Copy, Default)]
+        $vis struct $read {
+            $($vis $field: u64,)*
+        }
+
+        // Not all of them are listed, or cleared.
+        #[allow(dead_code)]
+        impl $name {
+            $vis fn new() -> Self {
+                Self { $($field: kernel::sync::atomic::Atomic::new(0),)* }
+            }
+
+            $vis fn read(&self) -> $read {
+                $read { $($field: self.$field.load(kernel::sync::atomic::Relaxed),)* }
+            }
+
+            $vis fn clear(&self) {
+                $(self.$field.store(0, kernel::sync::atomic::Relaxed);)*
+            }
+        }
+
+        #[allow(dead_code)]
+        impl $read {
+            /// Names and values, in order.
+            $vis fn list(&self) -> impl Iterator<Item = (&'static str, u64)> {
+                [$((stringify!($field), self.$field),)*].into_iter()
+            }
+
+            $vis fn add(&mut self, other: &Self) {
+                $(self.$field = self.$field.wrapping_add(other.$field);)*
+            }
+        }
+    };
+}
+pub(super) use counters;
+
+counters! {
+    /// Of events of tasks that the filter admits. The names are keys of `stats`:
+    /// Documentation/sched_probe.rst says what they count.
+    pub(super) struct Counts(Counted) {
+        switched_out,
+        switched_in,
+        wakings,
+        wakeups,
+        wakeups_new,
+        migrations,
+        prio_changes,
+        forks,
+        execs,
+        exits,
+        reader_preempted,
+        reader_lock_waits,
+        reader_sections,
+        reader_resumed,
+        reader_off_ns,
+        reader_boosted,
+        reader_deboosted,
+        reader_threshold,
+        normal_gp_held,
+        normal_gp_maybe_held,
+        expedited_gp_held,
+        expedited_gp_maybe_held,
+        qs_deferred,
+        lost,
+        filter_gone,
+    }
+}
+
+/// The histograms, all in nanoseconds.
+#[derive(Clone, Copy)]
+pub(super) enum Metric {
+    /// A reader off its CPU.
+    ReaderOff,
+    /// From there to its boost.
+    BoostDelay,
+    /// From a boost to the deboost.
+    Boosted,
+    /// Waking to running, of deadline tasks.
+    WakeupDeadline,
+    /// The same of real-time tasks.
+    WakeupRt,
+    /// And of the others.
+    WakeupFair,
+}
+
+impl Metric {
+    /// The files in `hist/`, in the order of the enum.
+    pub(super) const NAMES: [&'static kernel::str::CStr; 6] = [
+        c"reader_off",
+        c"boost_delay",
+        c"boosted",
+        c"wakeup_deadline",
+        c"wakeup_rt",
+        c"wakeup_fair",
+    ];
+}
+
+crate::tracepoint_glue::probe_state! {
+    /// What one CPU has counted.
+    pub(super) struct Cpu {
+        pub(super) id: u32,
+        pub(super) counts: Counts,
+        pub(super) histograms: [Histogram; Metric::NAMES.len()],
+    }
+}
+
+impl Cpu {
+    pub(super) fn new(id: u32) -> Self {
+        Self {
+            id,
+            counts: Counts::new(),
+            histograms: core::array::from_fn(|_| Histogram::new()),
+        }
+    }
+
+    /// Adds a value, on this CPU and with interrupts off.
+    #[inline(always)]
+    pub(super) fn record(&self, metric: Metric, value: u64) {
+        if let Some(histogram) = self.histograms.get(metric as usize) {
+            histogram.record(value);
+        }
+    }
+}
+
+/// Counts. Any context.
+#[inline(always)]
+pub(super) fn count(counter: &Atomic<u64>) {
+    counter.add(1, Relaxed);
+}

@@ -1,0 +1,591 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `/sys/kernel/debug/rcu_notrace/`.
+
+use super::{
+    control::{
+        trim,
+        SchedProbe,
+        EVENTS, //
+    },
+    counters::{
+        Counted,
+        Cpu,
+        Metric, //
+    },
+    histogram::Total,
+    task,
+    tasks::Row, //
+};
+use crate::{
+    rcu_notrace::ReadSide,
+    shim::sched as shim, //
+};
+use core::{
+    marker::PhantomPinned,
+    ptr::NonNull, //
+};
+use kernel::{
+    bindings,
+    error::from_err_ptr,
+    ffi::{
+        c_char,
+        c_int,
+        c_void, //
+    },
+    fmt,
+    prelude::*,
+    seq_file::SeqFile,
+    seq_print,
+    str::CStr,
+    sync::atomic::Relaxed, //
+};
+
+/// The files, but for those in `hist/`, which come after them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum File {
+    Enable,
+    Events,
+    Filter,
+    ThresholdUs,
+    Stop,
+    Reset,
+    Readers,
+    Tasks,
+    Cpus,
+    Stats,
+}
+
+const FILES: [(&CStr, File, bool); 10] = [
+    (c"enable", File::Enable, true),
+    (c"events", File::Events, true),
+    (c"filter", File::Filter, true),
+    (c"threshold_us", File::ThresholdUs, true),
+    (c"stop", File::Stop, true),
+    (c"reset", File::Reset, true),
+    (c"readers", File::Readers, false),
+    (c"tasks", File::Tasks, false),
+    (c"cpus", File::Cpus, false),
+    (c"stats", File::Stats, false),
+];
+
+/// How many tasks `readers` has.
+const WORST: usize = 32;
+
+/// The directory.
+///
+/// # Invariants
+///
+/// `directory` is from `debugfs_create_dir()`, and the private data of what is in it is in `entries`.
+#[pin_data(PinnedDrop)]
+pub(super) struct Files {
+    directory: *mut bindings::dentry,
+    entries: [shim::sched_probe_file; FILES.len() + Metric::NAMES.len()],
+    #[pin]
+    _pin: PhantomPinned,
+}
+
+// SAFETY: A directory may be removed by any task.
+unsafe impl Send for Files {}
+// SAFETY: Nothing can be done with a shared reference.
+unsafe impl Sync for Files {}
+
+impl Files {
+    /// Makes the files, which can be used at once: `probe` is initialised but for this. Process
+    /// context; `EEXIST`, and what else debugfs says. A kernel without debugfs does without.
+    pub(super) fn new(probe: NonNull<SchedProbe>) -> impl PinInit<Self, Error> {
+        let init = move |slot: *mut Self| {
+            // SAFETY: No requirements but the context.
+            let directory = from_err_ptr(unsafe {
+                bindings::debugfs_create_dir(c"rcu_notrace".as_char_ptr(), core::ptr::null_mut())
+            });
+            let directory = match directory {
+                Ok(directory) => directory,
+                Err(e) if e == ENODEV || e == EPERM => {
+                    pr_notice!("no debugfs, no files\n");
+                    core::ptr::null_mut()
+                }
+                Err(e) => return Err(e),
+            };
+
+            // INVARIANT: Just made.
+            //
+            // SAFETY: `slot` is memory for a `Self`.
+            unsafe {
+                slot.write(Self {
+                    directory,
+                    entries: core::array::from_fn(|id| shim::sched_probe_file {
+                        context: probe.as_ptr().cast(),
+                        id: id as u32,
+                    }),
+                    _pin: PhantomPinned,
+                })
+            };
+            if directory.is_null() {
+                return Ok(());
+            }
+
+            // SAFETY: Initialised above, and pinned.
+            let this = unsafe { &*slot };
+            // SAFETY: `directory` is one. A file that cannot be made is not there, as elsewhere.
+            let histograms =
+                unsafe { bindings::debugfs_create_dir(c"hist".as_char_ptr(), directory) };
+
+            for ((name, file, writable), entry) in FILES.iter().zip(&this.entries) {
+                debug_assert_eq!(*file as u32, entry.id);
+                // SAFETY: The entry stays where it is until the files have been removed.
+                unsafe { create(name, *writable, directory, entry) };
+            }
+            for (name, entry) in Metric::NAMES
+                .iter()
+                .zip(this.entries.iter().skip(FILES.len()))
+            {
+                // SAFETY: As above.
+                unsafe { create(name, false, histograms, entry) };
+            }
+            Ok(())
+        };
+
+        // SAFETY: `slot` is initialised where `Ok` is returned, and untouched otherwise; it is not
+        // moved.
+        unsafe { pin_init::pin_init_from_closure(init) }
+    }
+}
+
+/// # Safety
+///
+/// `directory` is one of debugfs, or an error. `entry` is valid until the file has been removed.
+unsafe fn create(
+    name: &CStr,
+    writable: bool,
+    directory: *mut bindings::dentry,
+    entry: &shim::sched_probe_file,
+) {
+    let (mode, operations) = if writable {
+        (0o600, &raw const shim::sched_probe_read_write)
+    } else {
+        (0o400, &raw const shim::sched_probe_read_only)
+    };
+
+    // SAFETY: By the requirement. The operations take such an entry.
+    unsafe {
+        bindings::debugfs_create_file_full(
+            name.as_char_ptr(),
+            mode,
+            directory,
+            core::ptr::from_ref(entry).cast_mut().cast(),
+            core::ptr::null(),
+            operations,
+        )
+    };
+}
+
+#[pinned_drop]
+impl PinnedDrop for Files {
+    /// Waits for those who are in one of them.
+    fn drop(self: Pin<&mut Self>) {
+        // SAFETY: By the type invariant.
+        unsafe { bindings::debugfs_remove(self.directory) };
+    }
+}
+
+/// # Safety
+///
+/// `seq` is a file's, and `context` and `id` are from its entry.
+#[no_mangle]
+unsafe extern "C" fn sched_probe_show(
+    seq: *mut bindings::seq_file,
+    context: *const c_void,
+    id: u32,
+) -> c_int {
+    // SAFETY: By the requirement; the probe is there until its files have been removed, which waits
+    // for us.
+    let (seq, probe) = unsafe { (SeqFile::from_raw(seq), &*context.cast::<SchedProbe>()) };
+
+    match probe.show(seq, id as usize) {
+        Ok(()) => 0,
+        Err(e) => e.to_errno(),
+    }
+}
+
+/// # Safety
+///
+/// `context` and `id` are from a file's entry, and `text` has `len` bytes.
+#[no_mangle]
+unsafe extern "C" fn sched_probe_write(
+    context: *const c_void,
+    id: u32,
+    text: *const c_char,
+    len: usize,
+) -> c_int {
+    // SAFETY: As above.
+    let probe = unsafe { &*context.cast::<SchedProbe>() };
+    // SAFETY: By the requirement.
+    let text = unsafe { core::slice::from_raw_parts(text.cast::<u8>(), len) };
+
+    match probe.write(id as usize, text) {
+        Ok(()) => 0,
+        Err(e) => e.to_errno(),
+    }
+}
+
+/// A decimal number of at most `max`, and nothing else but white space around it.
+fn number(text: &[u8], max: u64) -> Result<u64> {
+    let text = trim(text);
+
+    if text.is_empty() {
+        return Err(EINVAL);
+    }
+    text.iter()
+        .try_fold(0u64, |number, c| {
+            c.is_ascii_digit()
+                .then_some(number)?
+                .checked_mul(10)?
+                .checked_add(u64::from(c - b'0'))
+        })
+        .filter(|number| *number <= max)
+        .ok_or(EINVAL)
+}
+
+/// A text that anybody may have written, fit for a terminal.
+struct Printable<'a>(&'a [u8]);
+
+impl fmt::Display for Printable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0 {
+            let c = if c.is_ascii_graphic() || *c == b' ' {
+                *c
+            } else {
+                b'?'
+            };
+
+            fmt::Write::write_char(f, char::from(c))?;
+        }
+        for _ in self.0.len()..f.width().unwrap_or(0) {
+            fmt::Write::write_char(f, ' ')?;
+        }
+        Ok(())
+    }
+}
+
+/// A task's name, up to its NUL.
+fn name(comm: &task::Comm) -> Printable<'_> {
+    let len = comm.iter().position(|c| *c == 0).unwrap_or(comm.len());
+
+    Printable(comm.get(..len).unwrap_or(&[]))
+}
+
+/// Where a cgroup is; its id, where it is not any more.
+struct CgroupPath(u64);
+
+impl fmt::Display for CgroupPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut path = [0u8; 128];
+
+        // SAFETY: A buffer of that length.
+        let len =
+            unsafe { shim::sched_probe_cgroup_path(self.0, path.as_mut_ptr().cast(), path.len()) };
+
+        match usize::try_from(len).ok().and_then(|len| path.get(..len)) {
+            Some(path) => Printable(path).fmt(f),
+            None => write!(f, "{}", self.0),
+        }
+    }
+}
+
+impl SchedProbe {
+    fn show(&self, seq: &SeqFile, id: usize) -> Result {
+        match FILES.get(id).map(|file| file.1) {
+            Some(File::Enable) => seq_print!(seq, "{}\n", u8::from(self.control().enabled)),
+            Some(File::Events) => {
+                let control = self.control();
+
+                for ((name, _), wanted) in EVENTS.iter().zip(control.wanted) {
+                    seq_print!(seq, "{}{}\n", if wanted { '+' } else { '-' }, name);
+                }
+            }
+            Some(File::Filter) => self.show_filter(seq),
+            Some(File::ThresholdUs) => {
+                seq_print!(seq, "{}\n", self.shared.threshold_ns.load(Relaxed) / 1000)
+            }
+            Some(File::Stop) => seq_print!(seq, "{}\n", self.shared.stop.load(Relaxed)),
+            Some(File::Reset) => {
+                let since_ns = self
+                    .shared
+                    .numbers
+                    .read(&self.shared.rcu.read_lock())
+                    .since_ns;
+
+                seq_print!(
+                    seq,
+                    "{} ms ago\n",
+                    task::now_ns().saturating_sub(since_ns) / 1_000_000
+                );
+            }
+            Some(File::Readers) => self.show_readers(seq)?,
+            Some(File::Tasks) => self.show_tasks(seq)?,
+            Some(File::Cpus) => self.show_cpus(seq)?,
+            Some(File::Stats) => self.show_stats(seq),
+            None => self.show_histogram(seq, id.wrapping_sub(FILES.len())),
+        }
+        Ok(())
+    }
+
+    fn write(&self, id: usize, text: &[u8]) -> Result {
+        match FILES.get(id).map(|file| file.1) {
+            Some(File::Enable) => self.enable(number(text, 1)? != 0),
+            Some(File::Events) => self.choose(text),
+            Some(File::Filter) => self.set_filter(text),
+            Some(File::ThresholdUs) => {
+                let threshold_us = number(text, u64::from(u32::MAX))?;
+
+                self.shared.threshold_ns.store(threshold_us * 1000, Relaxed);
+                Ok(())
+            }
+            Some(File::Stop) => {
+                self.shared.stop.store(number(text, 1)? as u32, Relaxed);
+                Ok(())
+            }
+            Some(File::Reset) => {
+                if number(text, 1)? != 1 {
+                    return Err(EINVAL);
+                }
+                self.reset()
+            }
+            _ => Err(EINVAL),
+        }
+    }
+
+    fn show_filter(&self, seq: &SeqFile) {
+        let control = self.control();
+
+        seq_print!(seq, "{}\n", Printable(control.filter.bytes()));
+        if let Some((text, mistake)) = &control.refused {
+            seq_print!(seq, "# refused:\n# {}\n# ", Printable(text.bytes()));
+            for _ in 0..mistake.at {
+                seq_print!(seq, " ");
+            }
+            seq_print!(seq, "^ {}\n", mistake.what);
+        }
+    }
+
+    /// The tasks of interest.
+    ///
+    /// The mutex keeps the numbers from being replaced half way. They are copied some at a time, as
+    /// what is done under a guard holds up RCU, and memory may be waited for outside of it only.
+    fn rows(&self, of_interest: impl Fn(&Row) -> bool) -> Result<KVVec<Row>> {
+        const AT_ONCE: usize = 256;
+        let _control = self.control();
+        let mut rows = KVVec::with_capacity(self.shared.tasks, GFP_KERNEL)?;
+
+        for start in (0..self.shared.tasks).step_by(AT_ONCE) {
+            let guard = self.shared.rcu.read_lock();
+            let tasks = &self.shared.numbers.read(&guard).tasks;
+
+            for row in tasks.rows(start..start + AT_ONCE).filter(&of_interest) {
+                rows.push_within_capacity(row)?;
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Folds over the CPUs, without sleeping.
+    fn fold<T>(&self, init: T, fold: impl FnMut(T, &Cpu) -> T) -> T {
+        let guard = self.shared.rcu.read_lock();
+
+        self.shared
+            .numbers
+            .read(&guard)
+            .cpus
+            .iter()
+            .fold(init, fold)
+    }
+
+    fn total(&self) -> Counted {
+        self.fold(Counted::default(), |mut total, cpu| {
+            total.add(&cpu.counts.read());
+            total
+        })
+    }
+
+    fn histogram(&self, metric: usize) -> Total {
+        self.fold(Total::new(), |mut total, cpu| {
+            if let Some(histogram) = cpu.histograms.get(metric) {
+                total.add(histogram);
+            }
+            total
+        })
+    }
+
+    fn show_readers(&self, seq: &SeqFile) -> Result {
+        let mut rows = self.rows(|row| row.preempted != 0 || row.lock_waits != 0)?;
+
+        rows.sort_unstable_by_key(|row| core::cmp::Reverse(row.off_max_ns));
+        seq_print!(
+            seq,
+            "{:>7} {:>7} {:<15} {:>4} {:>8} {:>9} {:>6} {:>10} {:>12} {:>6} {:>14} {:>7} {:>7} {:>7} {}\n",
+            "PID",
+            "TGID",
+            "COMM",
+            "PRIO",
+            "SECTIONS",
+            "PREEMPTED",
+            "LOCKED",
+            "MAX_OFF_US",
+            "TOTAL_OFF_US",
+            "BOOSTS",
+            "MAX_BOOSTED_US",
+            "BOOST",
+            "NORM_GP",
+            "EXP_GP",
+            "CGROUP"
+        );
+        for row in rows.iter().take(WORST) {
+            seq_print!(
+                seq,
+                "{:>7} {:>7} {:<15} {:>4} {:>8} {:>9} {:>6} {:>10} {:>12} {:>6} {:>14} ",
+                row.pid,
+                row.tgid,
+                name(&row.comm()),
+                row.prio as i32,
+                row.sections,
+                row.preempted,
+                row.lock_waits,
+                row.off_max_ns / 1000,
+                row.off_ns / 1000,
+                row.boosts,
+                row.boosted_max_ns / 1000
+            );
+            if row.boosts != 0 {
+                seq_print!(
+                    seq,
+                    "{:>3}>{:<3}",
+                    row.boosted_from as i32,
+                    row.boosted_to as i32
+                );
+            } else {
+                seq_print!(seq, "{:>7}", "-");
+            }
+            seq_print!(
+                seq,
+                " {:>7} {:>7} {}\n",
+                row.normal_gp,
+                row.expedited_gp,
+                CgroupPath(row.cgroup)
+            );
+        }
+        if rows.len() > WORST {
+            seq_print!(seq, "and {} more\n", rows.len() - WORST);
+        }
+        Ok(())
+    }
+
+    fn show_tasks(&self, seq: &SeqFile) -> Result {
+        for row in self.rows(|_| true)?.iter() {
+            for (key, value) in row.list().filter(|(key, _)| !key.starts_with("comm_")) {
+                // A priority may be negative.
+                seq_print!(seq, "{key}={} ", value as i64);
+            }
+            seq_print!(seq, "comm={}\n", name(&row.comm()));
+        }
+        Ok(())
+    }
+
+    fn show_cpus(&self, seq: &SeqFile) -> Result {
+        let mut cpus = KVVec::with_capacity(kernel::cpu::nr_cpu_ids() as usize, GFP_KERNEL)?;
+        let fits = self.fold(Ok(()), |fits, cpu| {
+            fits.and(cpus.push_within_capacity((cpu.id, cpu.counts.read())))
+        });
+
+        fits?;
+        seq_print!(
+            seq,
+            "{:>4} {:>10} {:>10} {:>9} {:>6} {:>9} {:>12} {:>7} {:>8} {:>7} {:>7} {:>11}\n",
+            "CPU",
+            "SWITCHES",
+            "WAKEUPS",
+            "PREEMPTED",
+            "LOCKED",
+            "RESUMED",
+            "TOTAL_OFF_US",
+            "BOOSTED",
+            "DEBOOSTED",
+            "NORM_GP",
+            "EXP_GP",
+            "QS_DEFERRED"
+        );
+        for (id, cpu) in cpus.iter() {
+            seq_print!(
+                seq,
+                "{:>4} {:>10} {:>10} {:>9} {:>6} {:>9} {:>12} {:>7} {:>9} {:>7} {:>7} {:>11}\n",
+                id,
+                cpu.switched_out,
+                cpu.wakeups + cpu.wakeups_new,
+                cpu.reader_preempted,
+                cpu.reader_lock_waits,
+                cpu.reader_resumed,
+                cpu.reader_off_ns / 1000,
+                cpu.reader_boosted,
+                cpu.reader_deboosted,
+                cpu.normal_gp_held,
+                cpu.expedited_gp_held,
+                cpu.qs_deferred
+            );
+        }
+        Ok(())
+    }
+
+    fn show_stats(&self, seq: &SeqFile) {
+        let (taken, evicted) = {
+            let guard = self.shared.rcu.read_lock();
+            let tasks = &self.shared.numbers.read(&guard).tasks;
+
+            (tasks.taken.load(Relaxed), tasks.evicted.load(Relaxed))
+        };
+
+        seq_print!(seq, "enabled {}\n", u8::from(self.control().enabled));
+        for (key, value) in self.total().list() {
+            seq_print!(seq, "{key} {value}\n");
+        }
+        seq_print!(
+            seq,
+            "tasks_size {}\ntasks_taken {taken}\ntasks_evicted {evicted}\n",
+            self.shared.tasks
+        );
+        for (i, name) in Metric::NAMES.iter().enumerate() {
+            let total = self.histogram(i);
+
+            for (what, value) in [
+                ("count", total.count()),
+                ("sum_ns", total.sum),
+                ("min_ns", total.min()),
+                ("max_ns", total.max),
+            ] {
+                seq_print!(seq, "{}_{what} {value}\n", Printable(name.to_bytes()));
+            }
+        }
+        for (i, ((name, _), account)) in EVENTS.iter().zip(&self.shared.accounts).enumerate() {
+            let attached = u8::from(self.control().is_attached(i));
+
+            seq_print!(
+                seq,
+                "attached_{name} {attached}\nhits_{name} {}\n",
+                account.read().hits()
+            );
+        }
+        for (name, count) in self.shared.rcu.events().list() {
+            seq_print!(seq, "guard_{name} {count}\n");
+        }
+    }
+
+    fn show_histogram(&self, seq: &SeqFile, metric: usize) {
+        if let Some(name) = Metric::NAMES.get(metric) {
+            seq_print!(
+                seq,
+                "{}, ns\n{}",
+                Printable(name.to_bytes()),
+                self.histogram(metric)
+            );
+        }
+    }
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Log2 histograms.
+
+use crate::tracepoint_glue::probe_state;
+use kernel::{
+    fmt,
+    sync::atomic::{
+        Atomic,
+        Relaxed, //
+    },
+};
+
+/// One for each power of two.
+const BUCKETS: usize = u64::BITS as usize;
+
+probe_state! {
+    /// How often what was, on one CPU.
+    ///
+    /// The count is that of the buckets, so it is exact whenever it is looked at; the sum wraps.
+    pub(super) struct Histogram {
+        /// `[i]` has the values from 2^i on, and below 2^(i+1); 0 is with 1.
+        buckets: [Atomic<u64>; BUCKETS],
+        sum: Atomic<u64>,
+        min: Atomic<u64>,
+        max: Atomic<u64>,
+    }
+}
+
+impl Histogram {
+    pub(super) fn new() -> Self {
+        Self {
+            buckets: [const { Atomic::new(0) }; BUCKETS],
+            sum: Atomic::new(0),
+            min: Atomic::new(u64::MAX),
+            max: Atomic::new(0),
+        }
+    }
+
+    /// Adds a value. On the CPU that it belongs to, with interrupts off: so no other comes between
+    /// the look at an extreme and the write of it.
+    #[inline(always)]
+    pub(super) fn record(&self, value: u64) {
+        if let Some(bucket) = self.buckets.get((value | 1).ilog2() as usize) {
+            bucket.add(1, Relaxed);
+        }
+        self.sum.add(value, Relaxed);
+        if value < self.min.load(Relaxed) {
+            self.min.store(value, Relaxed);
+        }
+        if value > self.max.load(Relaxed) {
+            self.max.store(value, Relaxed);
+        }
+    }
+}
+
+/// The sum of the histograms of several CPUs.
+pub(super) struct Total {
+    buckets: [u64; BUCKETS],
+    pub(super) sum: u64,
+    min: u64,
+    pub(super) max: u64,
+}
+
+impl Total {
+    pub(super) fn new() -> Self {
+        Self {
+            buckets: [0; BUCKETS],
+            sum: 0,
+            min: u64::MAX,
+            max: 0,
+        }
+    }
+
+    pub(super) fn add(&mut self, one: &Histogram) {
+        for (sum, bucket) in self.buckets.iter_mut().zip(&one.buckets) {
+            *sum = sum.wrapping_add(bucket.load(Relaxed));
+        }
+        self.sum = self.sum.wrapping_add(one.sum.load(Relaxed));
+        self.min = self.min.min(one.min.load(Relaxed));
+        self.max = self.max.max(one.max.load(Relaxed));
+    }
+
+    pub(super) fn count(&self) -> u64 {
+        self.buckets.iter().fold(0, |sum, n| sum.wrapping_add(*n))
+    }
+
+    /// 0 if there are no values.
+    pub(super) fn min(&self) -> u64 {
+        if self.min == u64::MAX {
+            0
+        } else {
+            self.min
+        }
+    }
+
+    /// 0 if there are no values.
+    pub(super) fn mean(&self) -> u64 {
+        self.sum.checked_div(self.count()).unwrap_or(0)
+    }
+}
+
+/// A line that sums it up, and one for each bucket from the first to the last that is not empty.
+impl fmt::Display for Total {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const WIDTH: u64 = 40;
+        let most = self.buckets.iter().copied().max().unwrap_or(0).max(1);
+        let first = self.buckets.iter().position(|n| *n != 0);
+        let last = self.buckets.iter().rposition(|n| *n != 0);
+
+        writeln!(
+            f,
+            "count {} sum {} min {} max {} mean {}",
+            self.count(),
+            self.sum,
+            self.min(),
+            self.max,
+            self.mean()
+        )?;
+        if let (Some(first), Some(last)) = (first, last) {
+            for (i, n) in self.buckets.iter().enumerate() {
+                if !(first..=last).contains(&i) {
+                    continue;
+                }
+                let low = if i == 0 { 0 } else { 1u64 << i };
+                let high = (2u64 << i).wrapping_sub(1);
+
+                write!(f, "{low:>14} .. {high:<14} {n:>10} |")?;
+                for _ in 0..n.saturating_mul(WIDTH).div_ceil(most).min(WIDTH) {
+                    f.write_str("#")?;
+                }
+                f.write_str("\n")?;
+            }
+        }
+        Ok(())
+    }
+}

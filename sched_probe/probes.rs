@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What each event does to the numbers.
+
+use super::{
+    control::Event,
+    counters::{
+        count,
+        Cpu,
+        Metric, //
+    },
+    filter::Filter,
+    task::{
+        self,
+        Class,
+        Exposure,
+        GracePeriods,
+        Section,
+        Special, //
+    },
+    tasks::{
+        raise,
+        Record,
+        Tasks, //
+    },
+    trace,
+    Shared, //
+};
+use crate::{
+    rcu_notrace::{
+        Guard,
+        ReadSide, //
+    },
+    tracepoint_glue::{
+        args::{
+            Task,
+            TaskState, //
+        },
+        events::*,
+        Args,
+        Context,
+        Pinned,
+        Probe, //
+    },
+};
+use kernel::{
+    bindings,
+    sync::{
+        atomic::Relaxed,
+        Arc, //
+    },
+};
+
+/// What a probe works with: all of it good for the length of a section.
+struct Scene<'a> {
+    guard: &'a Guard<'a>,
+    filter: &'a Filter,
+    tasks: &'a Tasks,
+    cpu: &'a Cpu,
+    epoch: u64,
+    now: u64,
+}
+
+impl Scene<'_> {
+    #[inline(always)]
+    fn admits(&self, task: &Task) -> bool {
+        self.filter
+            .admits(task, self.cpu.id, self.guard)
+            .unwrap_or_else(|| {
+                count(&self.cpu.counts.filter_gone);
+                false
+            })
+    }
+
+    /// What is known of a task. All idle tasks are one, of which nothing is.
+    #[inline(always)]
+    fn record(&self, task: &Task) -> Option<&Record> {
+        let record = self.tasks.get(task);
+
+        match record {
+            Some(record) => record.enter_epoch(self.epoch),
+            None if task::pid(task) != 0 => count(&self.cpu.counts.lost),
+            None => (),
+        }
+        record
+    }
+}
+
+impl Shared {
+    /// Accounts for a hit, and runs `body` under a guard.
+    #[inline(always)]
+    fn hit(&self, event: Event, pinned: &impl Pinned, body: impl FnOnce(&Scene<'_>)) {
+        let Some(account) = self.accounts.get(event as usize) else {
+            return;
+        };
+
+        account.enter(|| {
+            let now = task::now_ns();
+            let guard = self.rcu.read_lock();
+            let numbers = self.numbers.read(&guard);
+
+            body(&Scene {
+                guard: &guard,
+                filter: self.filter.read(&guard),
+                tasks: &numbers.tasks,
+                cpu: numbers.cpus.get(pinned),
+                epoch: self.epoch.load(Relaxed),
+                now,
+            });
+        });
+    }
+
+    /// `prev` leaves the CPU.
+    #[inline(always)]
+    fn switched_out(
+        &self,
+        scene: &Scene<'_>,
+        prev: &Task,
+        section: Section,
+        entered: Special,
+        running: bool,
+    ) {
+        let counts = &scene.cpu.counts;
+        let record = scene.record(prev);
+        let cgroup = task::cgroup(prev, scene.guard);
+
+        count(&counts.switched_out);
+        if let Some(record) = record {
+            record.identify(prev);
+            record.lasting.cgroup.store(cgroup, Relaxed);
+            count(&record.lasting.switched_out);
+            record.passing.off_since.store(0, Relaxed);
+            if running {
+                // It was woken before it had gone to sleep, or is on the CPU that it was woken for.
+                record.passing.woken_at.store(0, Relaxed);
+            }
+        }
+        if section.nesting > 0 {
+            // It was put on a list on the way here, unless it was there.
+            let first = !entered.blocked();
+            let expedited = section.special.exp_hint();
+
+            if running {
+                count(&counts.reader_preempted);
+            } else {
+                count(&counts.reader_lock_waits);
+            }
+            if first {
+                count(&counts.reader_sections);
+            }
+            if let Some(record) = record {
+                count(if running {
+                    &record.lasting.preempted
+                } else {
+                    &record.lasting.lock_waits
+                });
+                if first {
+                    count(&record.lasting.sections);
+                    record.passing.exp_hint.store(0, Relaxed);
+                }
+                if expedited {
+                    record.passing.exp_hint.store(1, Relaxed);
+                }
+                if first || record.passing.normal_then.load(Relaxed) == 0 {
+                    let then = GracePeriods::now();
+
+                    record.passing.normal_then.store(then.normal, Relaxed);
+                    record.passing.expedited_then.store(then.expedited, Relaxed);
+                }
+                record.passing.off_since.store(scene.now, Relaxed);
+            }
+            trace::reader_preempted(prev, section.nesting, running, first, expedited, cgroup);
+        } else if entered.is_pending() {
+            count(&counts.qs_deferred);
+            if let Some(record) = record {
+                count(&record.lasting.qs_deferred);
+            }
+            trace::qs_deferred(
+                prev,
+                entered.blocked(),
+                entered.need_qs(),
+                entered.exp_hint(),
+            );
+        }
+    }
+
+    /// `next` gets the CPU.
+    #[inline(always)]
+    fn switched_in(&self, scene: &Scene<'_>, next: &Task) {
+        let cpu = scene.cpu;
+        let record = scene.record(next);
+
+        count(&cpu.counts.switched_in);
+
+        let Some(record) = record else { return };
+
+        count(&record.lasting.switched_in);
+
+        let woken_at = record.passing.woken_at.load(Relaxed);
+
+        if woken_at != 0 {
+            let metric = match task::class(next) {
+                Class::Deadline => Metric::WakeupDeadline,
+                Class::RealTime => Metric::WakeupRt,
+                Class::Fair => Metric::WakeupFair,
+            };
+
+            record.passing.woken_at.store(0, Relaxed);
+            cpu.record(metric, scene.now.saturating_sub(woken_at));
+        }
+
+        let off_since = record.passing.off_since.load(Relaxed);
+
+        if off_since != 0 {
+            record.passing.off_since.store(0, Relaxed);
+            self.resumed(scene, next, record, scene.now.saturating_sub(off_since));
+        }
+    }
+
+    /// `task` was switched out inside a section, and is back.
+    #[inline(always)]
+    fn resumed(&self, scene: &Scene<'_>, task: &Task, record: &Record, off_ns: u64) {
+        let counts = &scene.cpu.counts;
+        let now = GracePeriods::now();
+
+        count(&counts.reader_resumed);
+        counts.reader_off_ns.add(off_ns, Relaxed);
+        scene.cpu.record(Metric::ReaderOff, off_ns);
+        record.lasting.off_ns.add(off_ns, Relaxed);
+        raise(&record.lasting.off_max_ns, off_ns);
+
+        match GracePeriods::exposure(record.passing.normal_then.load(Relaxed), now.normal) {
+            Exposure::Certain => {
+                count(&counts.normal_gp_held);
+                count(&record.lasting.normal_gp);
+            }
+            Exposure::Possible => count(&counts.normal_gp_maybe_held),
+            Exposure::None => (),
+        }
+        match GracePeriods::exposure(record.passing.expedited_then.load(Relaxed), now.expedited) {
+            // It has said so itself, when it found the task in the section.
+            Exposure::Possible if record.passing.exp_hint.load(Relaxed) == 0 => {
+                count(&counts.expedited_gp_maybe_held);
+            }
+            Exposure::Certain | Exposure::Possible => {
+                count(&counts.expedited_gp_held);
+                count(&record.lasting.expedited_gp);
+            }
+            Exposure::None => (),
+        }
+        trace::reader_resumed(task, off_ns, record.passing.boosted_at.load(Relaxed) != 0);
+
+        let threshold_ns = self.threshold_ns.load(Relaxed);
+
+        if threshold_ns != 0 && off_ns > threshold_ns {
+            count(&counts.reader_threshold);
+            trace::reader_threshold(task, off_ns, threshold_ns);
+            if self.stop.load(Relaxed) != 0 {
+                // SAFETY: Any context: it sets a flag of the ring buffer's.
+                unsafe { bindings::tracing_off() };
+            }
+        }
+    }
+
+    /// The priority of `task` is about to be that of `waiter`, or its own.
+    #[inline(always)]
+    fn reprioritised(&self, scene: &Scene<'_>, task: &Task, waiter: Option<&Task>) {
+        let counts = &scene.cpu.counts;
+        let record = scene.record(task);
+        let newprio = task::prio_from(task, waiter);
+        let by_rcu = waiter.is_some_and(task::is_booster) && task::is_blocked_reader(task);
+
+        count(&counts.prio_changes);
+        if let Some(record) = record {
+            count(&record.lasting.prio_changes);
+        }
+
+        let boosted_at = record.map_or(0, |record| record.passing.boosted_at.load(Relaxed));
+
+        if by_rcu && boosted_at == 0 {
+            let after_ns = match record.map_or(0, |record| record.passing.off_since.load(Relaxed)) {
+                0 => 0,
+                off_since => {
+                    let after_ns = scene.now.saturating_sub(off_since);
+
+                    scene.cpu.record(Metric::BoostDelay, after_ns);
+                    after_ns
+                }
+            };
+
+            count(&counts.reader_boosted);
+            if let Some(record) = record {
+                count(&record.lasting.boosts);
+                record.passing.boosted_at.store(scene.now, Relaxed);
+                record
+                    .lasting
+                    .boosted_from
+                    .store(task::prio(task) as u64, Relaxed);
+                record.lasting.boosted_to.store(newprio as u64, Relaxed);
+            }
+            trace::reader_boosted(task, newprio, after_ns);
+        } else if let (Some(record), false, true) = (record, by_rcu, boosted_at != 0) {
+            let boosted_ns = scene.now.saturating_sub(boosted_at);
+
+            count(&counts.reader_deboosted);
+            scene.cpu.record(Metric::Boosted, boosted_ns);
+            record.passing.boosted_at.store(0, Relaxed);
+            record.lasting.boosted_ns.add(boosted_ns, Relaxed);
+            raise(&record.lasting.boosted_max_ns, boosted_ns);
+            trace::reader_deboosted(task, newprio, boosted_ns);
+        }
+    }
+}
+
+impl Probe<sched_entry_tp> for Arc<Shared> {
+    #[inline(always)]
+    fn hit(&self, context: &Context<'_, sched_entry_tp>, _args: Args<'_, sched_entry_tp>) {
+        // No guard: its end would be one more to report what is pending.
+        let Section { special, .. } = Section::of(task::current(context));
+
+        if let Some(account) = self.accounts.get(Event::Entry as usize) {
+            account.enter(|| self.entries.get(context).special.store(special.0, Relaxed));
+        }
+    }
+}
+
+impl Probe<sched_switch> for Arc<Shared> {
+    #[inline(always)]
+    fn hit(&self, context: &Context<'_, sched_switch>, args: Args<'_, sched_switch>) {
+        let section = Section::of(args.prev);
+        let entry = self.entries.get(context);
+        let entered = Special(entry.special.load(Relaxed));
+        let running = args.preempt || args.prev_state.is_running();
+
+        // In case nobody notes the next one.
+        entry.special.store(0, Relaxed);
+        Shared::hit(self, Event::Switch, context, |scene| {
+            if scene.admits(args.prev) {
+                self.switched_out(scene, args.prev, section, entered, running);
+            }
+            if is_dead(args.prev_state) {
+                if let Some(record) = scene.tasks.of(args.prev) {
+                    record.lasting.dead.store(1, Relaxed);
+                }
+            }
+            if scene.admits(args.next) {
+                self.switched_in(scene, args.next);
+            }
+        });
+    }
+}
+
+/// Whether this was the last time that the task was switched out.
+#[inline(always)]
+fn is_dead(state: TaskState) -> bool {
+    state.0 & bindings::TASK_DEAD != 0
+}
+
+impl Probe<sched_waking> for Arc<Shared> {
+    #[inline(always)]
+    fn hit(&self, context: &Context<'_, sched_waking>, args: Args<'_, sched_waking>) {
+        Shared::hit(self, Event::Waking, context, |scene| {
+            if scene.admits(args.p) {
+                count(&scene.cpu.counts.wakings);
+                if let Some(record) = scene.record(args.p) {
+                    count(&record.lasting.wakings);
+                    record.passing.woken_at.store(scene.now, Relaxed);
+                }
+            }
+        });
+    }
+}
+
+impl Probe<sched_wakeup> for Arc<Shared> {
+    #[inline(always)]
+    fn hit(&self, context: &Context<'_, sched_wakeup>, args: Args<'_, sched_wakeup>) {
+        Shared::hit(self, Event::Wakeup, context, |scene| {
+            if scene.admits(args.p) {
+                count(&scene.cpu.counts.wakeups);
+                if let Some(record) = scene.record(args.p) {
+                    count(&record.lasting.wakeups);
+                }
+            }
+        });
+    }
+}
+
+impl Probe<sched_wakeup_new> for Arc<Shared> {
+    #[inline(always)]
+    fn hit(&self, context: &Context<'_, sched_wakeup_new>, args: Args<'_, sched_wakeup_new>) {
+        Shared::hit(self, Event::WakeupNew, context, |scene| {
+            if scene.admits(args.p) {
+                count(&scene.cpu.counts.wakeups_new);
+                if let Some(record) = scene.record(args.p) {
+                    count(&record.lasting.wakeups);
+                    record.passing.woken_at.store(scene.now, Relaxed);
+                }
+            }
+        });
+    }
+}
+
+impl Probe<sched_migrate_task> for Arc<Shared> {
+    #[inline(always)]
+    fn hit(&self, context: &Context<'_, sched_migrate_task>, args: Args<'_, sched_migrate_task>) {
+        Shared::hit(self, Event::Migrate, context, |scene| {
+            if scene.admits(args.p) {
+                count(&scene.cpu.counts.migrations);
+                if let Some(record) = scene.record(args.p) {
+                    count(&record.lasting.migrations);
+                }
+            }
+        });
+    }
+}
+
+impl Probe<sched_pi_setprio> for Arc<Shared> {
+    #[inline(always)]
+    fn hit(&self, context: &Context<'_, sched_pi_setprio>, args: Args<'_, sched_pi_setprio>) {
+        Shared::hit(self, Event::Prio, context, |scene| {
+            if scene.admits(args.tsk) {
+                self.reprioritised(scene, args.tsk, args.pi_task);
+            }
+        });
+    }
+}
+
+impl Probe<sched_process_fork> for Arc<Shared> {
+    #[inline(always)]
+    fn hit(&self, context: &Context<'_, sched_process_fork>, args: Args<'_, sched_process_fork>) {
+        Shared::hit(self, Event::Fork, &context.pin(), |scene| {
+            if scene.admits(args.parent) {
+                count(&scene.cpu.counts.forks);
+            }
+        });
+    }
+}
+
+impl Probe<sched_process_exec> for Arc<Shared> {
+    #[inline(always)]
+    fn hit(&self, context: &Context<'_, sched_process_exec>, args: Args<'_, sched_process_exec>) {
+        Shared::hit(self, Event::Exec, &context.pin(), |scene| {
+            if scene.admits(args.p) {
+                count(&scene.cpu.counts.execs);
+                if let Some(record) = scene.record(args.p) {
+                    record.identify(args.p);
+                }
+            }
+        });
+    }
+}
+
+impl Probe<sched_process_exit> for Arc<Shared> {
+    #[inline(always)]
+    fn hit(&self, context: &Context<'_, sched_process_exit>, args: Args<'_, sched_process_exit>) {
+        Shared::hit(self, Event::Exit, &context.pin(), |scene| {
+            if scene.admits(args.p) {
+                count(&scene.cpu.counts.exits);
+                if let Some(record) = scene.record(args.p) {
+                    record.identify(args.p);
+                }
+            }
+        });
+    }
+}

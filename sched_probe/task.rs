@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a probe reads of a task.
+//!
+//! The fields are those of `struct task_struct` (`include/linux/sched.h`). They are read as they
+//! are, without the locks that some of them are written under: each is a word, read once.
+
+use crate::{
+    rcu_notrace::RcuReader,
+    shim::sched as shim,
+    tracepoint_glue::{
+        args::Task,
+        Pinned, //
+    },
+};
+use core::mem::offset_of;
+use kernel::bindings;
+
+/// The priority of a real-time task is below this (`include/linux/sched/prio.h`).
+const MAX_RT_PRIO: i32 = bindings::MAX_RT_PRIO as i32;
+
+/// The name of a task, as `task->comm` has it.
+pub(super) type Comm = [u8; bindings::TASK_COMM_LEN as usize];
+
+macro_rules! field {
+    ($task:expr, $($field:ident).+) => {
+        // SAFETY: A task that is borrowed exists. The field is an aligned word.
+        unsafe { (&raw const (*$task.as_ptr()).$($field).+).read_volatile() }
+    };
+}
+
+#[inline(always)]
+pub(super) fn pid(task: &Task) -> i32 {
+    field!(task, pid)
+}
+
+#[inline(always)]
+pub(super) fn tgid(task: &Task) -> i32 {
+    field!(task, tgid)
+}
+
+/// The priority that the scheduler goes by, boosts included. Lower is more urgent.
+#[inline(always)]
+pub(super) fn prio(task: &Task) -> i32 {
+    field!(task, prio)
+}
+
+/// A number that no other task has, dead or alive, and that is neither 0 nor 1; `None` for idle
+/// tasks, which are all alike.
+///
+/// The pid, and when the task was started, in units of 1024 ns modulo 2^42, which is 52 days: only
+/// a pid that is used again after a multiple of that, to the microsecond, makes the same number.
+#[inline(always)]
+pub(super) fn key(task: &Task) -> Option<u64> {
+    let pid = pid(task) as u64;
+
+    if pid == 0 {
+        return None;
+    }
+    Some(pid << 42 | (field!(task, start_time) >> 10 & ((1 << 42) - 1)))
+}
+
+/// Its name, in two words.
+#[inline(always)]
+pub(super) fn comm(task: &Task) -> [u64; 2] {
+    let mut comm = [0; 2];
+
+    // SAFETY: The task exists, and the buffer is as long as a name.
+    unsafe { shim::sched_probe_comm(task.as_ptr(), comm.as_mut_ptr()) };
+    comm
+}
+
+/// The words of [`comm()`] as bytes.
+#[inline(always)]
+pub(super) fn comm_bytes(comm: [u64; 2]) -> Comm {
+    let (a, b) = (comm[0].to_ne_bytes(), comm[1].to_ne_bytes());
+
+    [
+        a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], b[0], b[1], b[2], b[3], b[4], b[5], b[6],
+        b[7],
+    ]
+}
+
+/// Its cgroup in the default hierarchy.
+#[inline(always)]
+pub(super) fn cgroup(task: &Task, _guard: &impl RcuReader) -> u64 {
+    // SAFETY: The task exists, and by the guard what it points to does.
+    unsafe { shim::sched_probe_cgroup_id(task.as_ptr()) }
+}
+
+/// Whether it is in that cgroup, or below.
+#[inline(always)]
+pub(super) fn is_in_cgroup(task: &Task, cgroup: u64, _guard: &impl RcuReader) -> bool {
+    // SAFETY: The task exists, and by the guard what it points to does.
+    unsafe { shim::sched_probe_in_cgroup(task.as_ptr(), cgroup) }
+}
+
+/// The scheduling classes that wake-up latency is told by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Class {
+    Deadline,
+    RealTime,
+    /// All others: SCHED_OTHER, SCHED_BATCH, SCHED_IDLE, SCHED_EXT.
+    Fair,
+}
+
+/// The class that its priority belongs to, boosts included.
+#[inline(always)]
+pub(super) fn class(task: &Task) -> Class {
+    match prio(task) {
+        prio if prio < 0 => Class::Deadline,
+        prio if prio < MAX_RT_PRIO => Class::RealTime,
+        _ => Class::Fair,
+    }
+}
+
+/// The current task.
+#[inline(always)]
+pub(super) fn current(_context: &impl Pinned) -> &Task {
+    // SAFETY: The current task exists for as long as it runs, and the borrower is what it runs.
+    unsafe { &*shim::sched_probe_current().cast::<Task>() }
+}
+
+/// What RCU has noted of a task: `rcu_read_unlock_special`, as a number that can be kept.
+#[derive(Clone, Copy)]
+pub(super) struct Special(pub(super) u32);
+
+impl Special {
+    #[inline(always)]
+    fn byte(self, i: usize) -> bool {
+        self.0.to_ne_bytes().get(i).is_some_and(|byte| *byte != 0)
+    }
+
+    /// Whether it is on a list of tasks that were switched out inside a section.
+    #[inline(always)]
+    pub(super) fn blocked(self) -> bool {
+        self.byte(offset_of!(bindings::rcu_special__bindgen_ty_1, blocked))
+    }
+
+    /// Whether a tick has found the grace period that it holds up too old.
+    #[inline(always)]
+    pub(super) fn need_qs(self) -> bool {
+        self.byte(offset_of!(bindings::rcu_special__bindgen_ty_1, need_qs))
+    }
+
+    /// Whether an expedited grace period has found it inside a section.
+    #[inline(always)]
+    pub(super) fn exp_hint(self) -> bool {
+        self.byte(offset_of!(bindings::rcu_special__bindgen_ty_1, exp_hint))
+    }
+
+    /// Whether there is anything at all.
+    #[inline(always)]
+    pub(super) fn is_pending(self) -> bool {
+        self.0 != 0
+    }
+}
+
+/// Where a task is, as RCU sees it.
+#[derive(Clone, Copy)]
+pub(super) struct Section {
+    /// How deep in sections; 0 is outside of all.
+    pub(super) nesting: i32,
+    pub(super) special: Special,
+}
+
+impl Section {
+    /// Of the current task, before the probe takes a guard: that is a section, too.
+    #[inline(always)]
+    pub(super) fn of(task: &Task) -> Self {
+        Self {
+            nesting: field!(task, rcu_read_lock_nesting),
+            special: Special(field!(task, rcu_read_unlock_special.s)),
+        }
+    }
+}
+
+/// Whether it is on a list of tasks that were switched out inside a section.
+#[inline(always)]
+pub(super) fn is_blocked_reader(task: &Task) -> bool {
+    !field!(task, rcu_blocked_node).is_null()
+}
+
+/// Whether this is one of the kthreads by which RCU boosts readers: `rcub/N`, one for each leaf of
+/// the `rcu_node` tree (`rcu_spawn_one_boost_kthread()`).
+#[inline(always)]
+pub(super) fn is_booster(task: &Task) -> bool {
+    /// The bytes that are compared: as many as the prefix has.
+    const MASK: u64 = u64::from_ne_bytes([255, 255, 255, 255, 255, 0, 0, 0]);
+    const NAME: u64 = u64::from_ne_bytes(*b"rcub/\0\0\0");
+
+    field!(task, flags) & bindings::PF_KTHREAD != 0 && comm(task)[0] & MASK == NAME
+}
+
+/// The priority that `task` is about to get, in `sched_pi_setprio`: its own, or that of the first of
+/// those who wait for it, if that is more urgent (`__rt_effective_prio()`).
+#[inline(always)]
+pub(super) fn prio_from(task: &Task, waiter: Option<&Task>) -> i32 {
+    let own = field!(task, normal_prio);
+
+    match waiter {
+        Some(waiter) => own.min(prio(waiter)),
+        None => own,
+    }
+}
+
+/// The sequence numbers of RCU's grace periods.
+#[derive(Clone, Copy)]
+pub(super) struct GracePeriods {
+    pub(super) normal: u64,
+    pub(super) expedited: u64,
+}
+
+/// Where the counter begins in a sequence number (`RCU_SEQ_CTR_SHIFT`).
+const SEQ_SHIFT: u32 = 2;
+
+/// What a grace period has to do with a task that has been on a blocked list for some time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Exposure {
+    /// None was under way when this was asked.
+    None,
+    /// One was under way already when the task came to the list: it waits for the task only if it
+    /// had not had a quiescent state of that CPU.
+    Possible,
+    /// One has begun since, and waits for all that are on the list.
+    Certain,
+}
+
+impl GracePeriods {
+    #[inline(always)]
+    pub(super) fn now() -> Self {
+        let (mut normal, mut expedited) = (0, 0);
+
+        // SAFETY: Both are written to, and nothing else.
+        unsafe { shim::sched_probe_grace_periods(&mut normal, &mut expedited) };
+        Self {
+            normal: normal as u64,
+            expedited: expedited as u64,
+        }
+    }
+
+    /// Those of `now`, as seen by a task that came to its list just before `then` was read.
+    ///
+    /// The sequence number is written before any list is looked at, under whose lock the task came
+    /// to it. So a grace period that `then` does not show finds the task on the list.
+    #[inline(always)]
+    pub(super) fn exposure(then: u64, now: u64) -> Exposure {
+        let begun = |seq: u64| {
+            (seq >> SEQ_SHIFT).wrapping_add(u64::from(seq & ((1 << SEQ_SHIFT) - 1) != 0))
+        };
+
+        if now & ((1 << SEQ_SHIFT) - 1) == 0 {
+            Exposure::None
+        } else if begun(now) != begun(then) {
+            Exposure::Certain
+        } else {
+            Exposure::Possible
+        }
+    }
+}
+
+/// Monotonic time in nanoseconds, from a clock that nothing traces, the one that BPF has. Any
+/// context; never 0.
+#[inline(always)]
+pub(super) fn now_ns() -> u64 {
+    // SAFETY: No requirements.
+    unsafe { bindings::ktime_get_mono_fast_ns() }.max(1)
+}

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A table of tasks, of a fixed size.
+//!
+//! Open addressing: a task is in one of the [`PROBES`] slots from where its [key](task::key) leads
+//! to. Looking for one takes no lock. Taking a slot does, a raw spinlock with nothing below it, so
+//! that a task does not get two.
+//!
+//! A slot stays taken after its task has died, for its numbers to be read, until another task needs
+//! it that finds no free one. Then what is known of the dead task is lost, and counted. A task that
+//! finds neither is not in the table, and its events are counted as lost, each of them.
+
+use super::{
+    counters::{
+        count,
+        counters, //
+    },
+    task::{
+        self,
+        Comm, //
+    },
+};
+use crate::{
+    shim::sched as shim,
+    tracepoint_glue::{
+        args::Task,
+        probe_state,
+        NoSleep, //
+    },
+};
+use core::ops::Range;
+use kernel::{
+    prelude::*,
+    sync::atomic::{
+        Acquire,
+        Atomic,
+        Relaxed,
+        Release, //
+    },
+};
+
+/// How many slots are looked at for one task.
+const PROBES: usize = 32;
+
+/// The key of a slot that has never been taken: nothing that is looked for lies beyond it.
+const FREE: u64 = 0;
+/// The key of one that is being taken over.
+const BUSY: u64 = 1;
+
+counters! {
+    /// What is known of a task.
+    pub(super) struct Lasting(Row) {
+        pid,
+        tgid,
+        prio,
+        cgroup,
+        /// Whether it has been switched out for the last time.
+        dead,
+        switched_out,
+        switched_in,
+        wakings,
+        wakeups,
+        migrations,
+        prio_changes,
+        preempted,
+        lock_waits,
+        sections,
+        off_ns,
+        off_max_ns,
+        boosts,
+        boosted_ns,
+        boosted_max_ns,
+        boosted_from,
+        boosted_to,
+        normal_gp,
+        expedited_gp,
+        qs_deferred,
+        comm_0,
+        comm_1,
+    }
+}
+
+counters! {
+    /// What is under way: when it began; 0 if it is not.
+    pub(super) struct Passing(PassingRow) {
+        /// Which epoch this belongs to. What was under way in another is not followed up.
+        epoch,
+        off_since,
+        woken_at,
+        boosted_at,
+        /// Whether an expedited grace period is known to wait for the section.
+        exp_hint,
+        /// The grace periods when the section was put on a list.
+        normal_then,
+        expedited_then,
+    }
+}
+
+probe_state! {
+    /// A task: at first all zeroes.
+    ///
+    /// Written by whoever is hit by an event of the task. Those of its switches come one after the
+    /// other, as do those of its priority: the scheduler has the rq lock of the CPU that it is on.
+    /// A wake-up may come beside a switch.
+    pub(super) struct Record {
+        pub(super) lasting: Lasting,
+        pub(super) passing: Passing,
+    }
+}
+
+impl Record {
+    /// What was under way before something was attached, detached or admitted is not known to have
+    /// gone on: forget it.
+    #[inline(always)]
+    pub(super) fn enter_epoch(&self, epoch: u64) {
+        if self.passing.epoch.load(Relaxed) != epoch {
+            self.passing.clear();
+            self.passing.epoch.store(epoch, Relaxed);
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn identify(&self, task: &Task) {
+        let (to, comm) = (&self.lasting, task::comm(task));
+
+        to.comm_0.store(comm[0], Relaxed);
+        to.comm_1.store(comm[1], Relaxed);
+        to.pid.store(task::pid(task) as u64, Relaxed);
+        to.tgid.store(task::tgid(task) as u64, Relaxed);
+        to.prio.store(task::prio(task) as u64, Relaxed);
+    }
+}
+
+impl Row {
+    pub(super) fn comm(&self) -> Comm {
+        task::comm_bytes([self.comm_0, self.comm_1])
+    }
+}
+
+probe_state! {
+    struct Slot {
+        /// [`task::key()`], or `FREE`, or `BUSY`.
+        key: Atomic<u64>,
+        record: Record,
+    }
+}
+
+/// Raises what is written by one at a time.
+#[inline(always)]
+pub(super) fn raise(max: &Atomic<u64>, value: u64) {
+    if value > max.load(Relaxed) {
+        max.store(value, Relaxed);
+    }
+}
+
+/// The table.
+pub(super) struct Tasks {
+    /// A power of two of them.
+    slots: KVVec<Slot>,
+    mask: usize,
+    /// How many have ever been taken.
+    pub(super) taken: Atomic<u64>,
+    /// How many dead tasks have made way.
+    pub(super) evicted: Atomic<u64>,
+}
+
+// SAFETY: Atomics, and a raw spinlock.
+unsafe impl NoSleep for Tasks {}
+
+impl Tasks {
+    /// Process context; `ENOMEM`, `EINVAL` where the size is no power of two.
+    pub(super) fn new(size: usize) -> Result<Self> {
+        if !size.is_power_of_two() {
+            return Err(EINVAL);
+        }
+
+        let mut slots = KVVec::with_capacity(size, GFP_KERNEL)?;
+
+        for _ in 0..size {
+            slots.push_within_capacity(Slot {
+                key: Atomic::new(FREE),
+                record: Record {
+                    lasting: Lasting::new(),
+                    passing: Passing::new(),
+                },
+            })?;
+        }
+        Ok(Self {
+            slots,
+            mask: size - 1,
+            taken: Atomic::new(0),
+            evicted: Atomic::new(0),
+        })
+    }
+
+    /// The slots that `key` may be in, in the order in which they are looked at.
+    #[inline(always)]
+    fn places(&self, key: u64) -> impl Iterator<Item = &Slot> {
+        // Fibonacci hashing: the high bits depend on all of the key.
+        let start = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize;
+
+        (0..PROBES).filter_map(move |i| self.slots.get(start.wrapping_add(i) & self.mask))
+    }
+
+    #[inline(always)]
+    fn find(&self, key: u64) -> Option<&Record> {
+        for slot in self.places(key) {
+            // Pairs with the release in `take()`: the slot is clear.
+            match slot.key.load(Acquire) {
+                found if found == key => return Some(&slot.record),
+                FREE => return None,
+                _ => (),
+            }
+        }
+        None
+    }
+
+    /// The slot of a task, if it has one. Any context.
+    #[inline(always)]
+    pub(super) fn of(&self, task: &Task) -> Option<&Record> {
+        self.find(task::key(task)?)
+    }
+
+    /// The slot of a task, which gets one if it has none and there is one. Any context but NMI.
+    #[inline(always)]
+    pub(super) fn get(&self, task: &Task) -> Option<&Record> {
+        let key = task::key(task)?;
+
+        self.find(key).or_else(|| self.take(key, task))
+    }
+
+    #[cold]
+    #[inline(never)]
+    #[link_section = ".kprobes.text"]
+    fn take(&self, key: u64, task: &Task) -> Option<&Record> {
+        locked(|| self.take_locked(key, task))
+    }
+
+    #[inline(always)]
+    fn take_locked(&self, key: u64, task: &Task) -> Option<&Record> {
+        let mut dead = None;
+
+        for slot in self.places(key) {
+            match slot.key.load(Relaxed) {
+                found if found == key => return Some(&slot.record),
+                FREE => {
+                    count(&self.taken);
+                    slot.record.identify(task);
+                    slot.key.store(key, Release);
+                    return Some(&slot.record);
+                }
+                // A dead task has no events: nobody has hold of its slot but those who print it.
+                _ if dead.is_none() && slot.record.lasting.dead.load(Relaxed) != 0 => {
+                    dead = Some(slot)
+                }
+                _ => (),
+            }
+        }
+
+        let slot = dead?;
+
+        count(&self.evicted);
+        slot.key.store(BUSY, Relaxed);
+        slot.record.lasting.clear();
+        slot.record.passing.clear();
+        slot.record.identify(task);
+        slot.key.store(key, Release);
+        Some(&slot.record)
+    }
+
+    /// What is known of each task in some of the slots. Process context. Not a snapshot: tasks go on meanwhile, but each
+    /// row is that of one task.
+    pub(super) fn rows(&self, slots: Range<usize>) -> impl Iterator<Item = Row> + '_ {
+        let slots = self.slots.get(slots).unwrap_or(&[]);
+
+        slots.iter().filter_map(|slot| {
+            locked(|| (slot.key.load(Relaxed) > BUSY).then(|| slot.record.lasting.read()))
+        })
+    }
+}
+
+/// Runs `f` while no slot passes to another task. Any context but NMI.
+#[inline(always)]
+fn locked<R>(f: impl FnOnce() -> R) -> R {
+    // SAFETY: Unlocked below.
+    let flags = unsafe { shim::sched_probe_lock() };
+    let result = f();
+
+    // SAFETY: Locked above.
+    unsafe { shim::sched_probe_unlock(flags) };
+    result
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The C side of sched_probe.rs: see sched_probe.h. */
+#include <linux/cgroup.h>
+#include <linux/fs.h>
+#include <linux/kprobes.h>
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+
+#include "sched_probe.h"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+struct task_struct __kprobes *sched_probe_current(void)
+{
+	return current;
+}
+
+/*
+ * Of a task that may be renaming itself meanwhile: a mixture of both names then,
+ * and always terminated, as the last byte is never written otherwise.
+ */
+void __kprobes sched_probe_comm(struct task_struct *task, u64 comm[2])
+{
+	BUILD_BUG_ON(sizeof(task->comm) != 2 * sizeof(u64));
+	memcpy(comm, task->comm, sizeof(task->comm));
+}
+
+/*
+ * The cgroup of the default hierarchy, by its id, which is the number of its
+ * directory's inode.  A css_set, and what it refers to, is freed by kfree_rcu()
+ * (put_css_set_locked()).  Lockdep does not see the section that protects it
+ * here, so it is not asked.
+ */
+static __always_inline struct cgroup *cgroup_of(struct task_struct *task)
+{
+#ifdef CONFIG_CGROUPS
+	return rcu_dereference_raw(task->cgroups)->dfl_cgrp;
+#else
+	return NULL;
+#endif
+}
+
+u64 __kprobes sched_probe_cgroup_id(struct task_struct *task)
+{
+	struct cgroup *cgrp = cgroup_of(task);
+
+	return cgrp ? cgroup_id(cgrp) : 0;
+}
+
+/* The cgroup itself, or one below it. */
+bool __kprobes sched_probe_in_cgroup(struct task_struct *task, u64 id)
+{
+	struct cgroup *cgrp;
+
+	/* A child holds its parent: it is there for as long as the child is. */
+	for (cgrp = cgroup_of(task); cgrp; cgrp = cgroup_parent(cgrp))
+		if (cgroup_id(cgrp) == id)
+			return true;
+	return false;
+}
+
+int sched_probe_cgroup_by_path(const char *path, u64 *id)
+{
+	struct cgroup *cgrp = cgroup_get_from_path(path);
+
+	if (IS_ERR(cgrp))
+		return PTR_ERR(cgrp);
+	*id = cgroup_id(cgrp);
+	cgroup_put(cgrp);
+	return 0;
+}
+
+/* The length of the path, or an error; one that does not fit is cut short. */
+int sched_probe_cgroup_path(u64 id, char *path, size_t len)
+{
+	struct cgroup *cgrp = cgroup_get_from_id(id);
+	int ret;
+
+	if (IS_ERR(cgrp))
+		return PTR_ERR(cgrp);
+	ret = cgroup_path(cgrp, path, len);
+	cgroup_put(cgrp);
+	return ret < 0 ? ret : min_t(size_t, ret, len - 1);
+}
+
+/*
+ * Exported for the torture tests, and declared in a header of RCU's own
+ * (kernel/rcu/rcu.h).  Each reads one word.
+ */
+void rcutorture_get_gp_data(int *flags, unsigned long *gp_seq);
+unsigned long rcu_exp_batches_completed(void);
+
+/*
+ * The sequence numbers of normal and of expedited grace periods: the low
+ * RCU_SEQ_CTR_SHIFT bits are not 0 while one is under way, the others count
+ * those that have ended.
+ */
+void __kprobes sched_probe_grace_periods(unsigned long *normal, unsigned long *expedited)
+{
+	int flags;
+
+	rcutorture_get_gp_data(&flags, normal);
+	*expedited = rcu_exp_batches_completed();
+}
+
+/*
+ * For whoever takes a slot of the table of tasks.  A leaf: nothing is taken, and
+ * nothing but the slot is touched, with it held.  No probe that takes it is hit
+ * in an NMI.
+ */
+static DEFINE_RAW_SPINLOCK(insert_lock);
+
+unsigned long __kprobes sched_probe_lock(void)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&insert_lock, flags);
+	return flags;
+}
+
+void __kprobes sched_probe_unlock(unsigned long flags)
+{
+	raw_spin_unlock_irqrestore(&insert_lock, flags);
+}
+
+void __kprobes sched_probe_reader_preempted(struct task_struct *task, int nesting,
+					    bool preempted, bool first, bool expedited,
+					    u64 cgroup)
+{
+	trace_reader_preempted(task, nesting, preempted, first, expedited, cgroup);
+}
+
+void __kprobes sched_probe_reader_resumed(struct task_struct *task, u64 off_ns, bool boosted)
+{
+	trace_reader_resumed(task, off_ns, boosted);
+}
+
+void __kprobes sched_probe_reader_threshold(struct task_struct *task, u64 off_ns,
+					    u64 threshold_ns)
+{
+	trace_reader_threshold(task, off_ns, threshold_ns);
+}
+
+void __kprobes sched_probe_reader_boosted(struct task_struct *task, int newprio, u64 after_ns)
+{
+	trace_reader_boosted(task, newprio, after_ns);
+}
+
+void __kprobes sched_probe_reader_deboosted(struct task_struct *task, int newprio,
+					    u64 boosted_ns)
+{
+	trace_reader_deboosted(task, newprio, boosted_ns);
+}
+
+void __kprobes sched_probe_qs_deferred(struct task_struct *task, bool blocked, bool need_qs,
+				       bool exp_hint)
+{
+	trace_qs_deferred(task, blocked, need_qs, exp_hint);
+}
+
+/*
+ * Files.  The kernel crate's debugfs would do, if its files had an owner: they
+ * have none, so a module can go while one of them is open, and closing it then
+ * looks for ->release in what was the module (full_proxy_release()).  These pin
+ * the module while they are open.  Whoever is in one of the functions below is
+ * waited for when the file is removed.
+ */
+static int show(struct seq_file *seq, void *unused)
+{
+	const struct sched_probe_file *file = seq->private;
+
+	return sched_probe_show(seq, file->context, file->id);
+}
+
+static int open(struct inode *inode, struct file *file)
+{
+	return single_open(file, show, inode->i_private);
+}
+
+static ssize_t write(struct file *file, const char __user *from, size_t len, loff_t *pos)
+{
+	const struct sched_probe_file *what = ((struct seq_file *)file->private_data)->private;
+	char *text;
+	int err;
+
+	/* One write, one command. */
+	if (len > SCHED_PROBE_WRITE_MAX)
+		return -EINVAL;
+	text = memdup_user_nul(from, len);
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	err = sched_probe_write(what->context, what->id, text, len);
+	kfree(text);
+	return err ?: len;
+}
+
+const struct file_operations sched_probe_read_only = {
+	.owner = THIS_MODULE,
+	.open = open,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
+
+const struct file_operations sched_probe_read_write = {
+	.owner = THIS_MODULE,
+	.open = open,
+	.read = seq_read,
+	.write = write,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
+
+/* module!{} takes numbers only. */
+static char *filter;
+module_param(filter, charp, 0400);
+MODULE_PARM_DESC(filter, "What to look at, as in debugfs: rcu_notrace/filter (all)");
+
+static char *events;
+module_param(events, charp, 0400);
+MODULE_PARM_DESC(events, "What to attach to, as in debugfs: rcu_notrace/events (all)");
+
+const char *sched_probe_param_filter(void)
+{
+	return filter;
+}
+
+const char *sched_probe_param_events(void)
+{
+	return events;
+}

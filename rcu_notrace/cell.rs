@@ -87,9 +87,18 @@ impl<T: Send + Sync + 'static> RcuCell<T> {
     pub(crate) fn replace(&self, value: T, flags: Flags) -> Result {
         let old = self.node.xchg(Self::node(value, flags)?.as_ptr(), Full);
 
+        // `rcu_notrace_free_at_once` is a negative control: readers still have it.
+        #[cfg(rcu_notrace_free_at_once)]
+        // SAFETY: None.
+        unsafe {
+            Self::free(addr_of_mut!((*old).head))
+        };
         // SAFETY: `old` is a node, by the type invariant, that no new reader can find. Nobody else
         // has taken it out of the cell, so that its head is not in use. `free()` is its destructor.
-        unsafe { bindings::call_rcu(addr_of_mut!((*old).head), Some(Self::free)) };
+        #[cfg(not(rcu_notrace_free_at_once))]
+        unsafe {
+            bindings::call_rcu(addr_of_mut!((*old).head), Some(Self::free))
+        };
         Ok(())
     }
 

@@ -185,6 +185,7 @@ impl SchedProbe {
     }
 
     /// How often its guards have left the fast path.
+    #[allow(dead_code)] // Test modules do not print it.
     pub(crate) fn guard_events(&self) -> Events {
         self.shared.rcu.events()
     }

@@ -121,7 +121,7 @@ impl Filter {
         #[cfg(rcu_notrace_slow_filter)]
         // SAFETY: No requirements.
         unsafe {
-            crate::support::test_udelay(2)
+            crate::support::test_udelay(20)
         };
         (self.alive.load(Relaxed) == ALIVE).then_some(admits)
     }

@@ -156,10 +156,12 @@ impl Shared {
                 });
                 if first {
                     count(&record.lasting.sections);
-                    record.passing.exp_hint.store(0, Relaxed);
+                    record.passing.normal_known.store(0, Relaxed);
+                    record.passing.expedited_known.store(0, Relaxed);
                 }
                 if expedited {
-                    record.passing.exp_hint.store(1, Relaxed);
+                    // It has said so, when it found the task in the section.
+                    record.passing.expedited_known.store(1, Relaxed);
                 }
                 if first || record.passing.normal_then.load(Relaxed) == 0 {
                     let then = GracePeriods::now();
@@ -229,7 +231,9 @@ impl Shared {
         record.lasting.off_ns.add(off_ns, Relaxed);
         raise(&record.lasting.off_max_ns, off_ns);
 
-        match GracePeriods::exposure(record.passing.normal_then.load(Relaxed), now.normal) {
+        let (then, known) = (&record.passing.normal_then, &record.passing.normal_known);
+
+        match GracePeriods::exposure(then.load(Relaxed), now.normal, known.load(Relaxed) != 0) {
             Exposure::Certain => {
                 count(&counts.normal_gp_held);
                 count(&record.lasting.normal_gp);
@@ -237,15 +241,15 @@ impl Shared {
             Exposure::Possible => count(&counts.normal_gp_maybe_held),
             Exposure::None => (),
         }
-        match GracePeriods::exposure(record.passing.expedited_then.load(Relaxed), now.expedited) {
-            // It has said so itself, when it found the task in the section.
-            Exposure::Possible if record.passing.exp_hint.load(Relaxed) == 0 => {
-                count(&counts.expedited_gp_maybe_held);
-            }
-            Exposure::Certain | Exposure::Possible => {
+
+        let (then, known) = (&record.passing.expedited_then, &record.passing.expedited_known);
+
+        match GracePeriods::exposure(then.load(Relaxed), now.expedited, known.load(Relaxed) != 0) {
+            Exposure::Certain => {
                 count(&counts.expedited_gp_held);
                 count(&record.lasting.expedited_gp);
             }
+            Exposure::Possible => count(&counts.expedited_gp_maybe_held),
             Exposure::None => (),
         }
         trace::reader_resumed(task, off_ns, record.passing.boosted_at.load(Relaxed) != 0);
@@ -291,6 +295,12 @@ impl Shared {
             count(&counts.reader_boosted);
             if let Some(record) = record {
                 count(&record.lasting.boosts);
+                // Only who holds up a grace period is boosted.
+                match GracePeriods::now().under_way() {
+                    (true, false) => record.passing.normal_known.store(1, Relaxed),
+                    (false, true) => record.passing.expedited_known.store(1, Relaxed),
+                    _ => (),
+                }
                 record.passing.boosted_at.store(scene.now, Relaxed);
                 record
                     .lasting

@@ -239,24 +239,34 @@ impl GracePeriods {
         }
     }
 
-    /// Those of `now`, as seen by a task that came to its list just before `then` was read.
+    /// Whether a normal one is under way, and whether an expedited one is.
+    #[inline(always)]
+    pub(super) fn under_way(&self) -> (bool, bool) {
+        (is_under_way(self.normal), is_under_way(self.expedited))
+    }
+
+    /// Whether the grace period of `now` waits for a task that came to its list just before `then`
+    /// was read. `known`: there is other evidence that one does.
     ///
     /// The sequence number is written before any list is looked at, under whose lock the task came
     /// to it. So a grace period that `then` does not show finds the task on the list.
     #[inline(always)]
-    pub(super) fn exposure(then: u64, now: u64) -> Exposure {
-        let begun = |seq: u64| {
-            (seq >> SEQ_SHIFT).wrapping_add(u64::from(seq & ((1 << SEQ_SHIFT) - 1) != 0))
-        };
+    pub(super) fn exposure(then: u64, now: u64, known: bool) -> Exposure {
+        let begun = |seq: u64| (seq >> SEQ_SHIFT).wrapping_add(u64::from(is_under_way(seq)));
 
-        if now & ((1 << SEQ_SHIFT) - 1) == 0 {
+        if !is_under_way(now) {
             Exposure::None
-        } else if begun(now) != begun(then) {
+        } else if known || begun(now) != begun(then) {
             Exposure::Certain
         } else {
             Exposure::Possible
         }
     }
+}
+
+#[inline(always)]
+fn is_under_way(seq: u64) -> bool {
+    seq & ((1 << SEQ_SHIFT) - 1) != 0
 }
 
 /// Monotonic time in nanoseconds, from a clock that nothing traces, the one that BPF has. Any

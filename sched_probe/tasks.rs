@@ -88,8 +88,9 @@ counters! {
         off_since,
         woken_at,
         boosted_at,
-        /// Whether an expedited grace period is known to wait for the section.
-        exp_hint,
+        /// Whether a normal, and an expedited grace period is known to wait for the section.
+        normal_known,
+        expedited_known,
         /// The grace periods when the section was put on a list.
         normal_then,
         expedited_then,

@@ -1,0 +1,92 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# This test will write 100,000 malformed and hostile texts (WRITES) to the files
+# of the scheduler probe, under load, and fail if one is not refused, or changes
+# anything; then go on while the module is loaded and unloaded, and fail if that
+# ends in a complaint, or if a bad module parameter is not refused.
+# runs: vm
+# timeout: 500
+
+. selftests/lib.sh
+. selftests/lib_sched.sh
+
+WRITES=${WRITES:-100000}
+
+# bad PARAMETER: refused, and the log names it.
+bad()
+{
+	dmesg -C
+	if insmod rcu_notrace.ko "$1" 2> /dev/null; then
+		rmmod rcu_notrace
+		return 1
+	fi
+	dmesg | grep -q "${1%%=*}"
+}
+
+# set_all FILTER: a state to be kept.
+set_all()
+{
+	echo "$1" > $DIR/filter && echo 77 > $DIR/threshold_us && echo 1 > $DIR/stop &&
+		echo "-sched_process_fork +sched_waking" > $DIR/events
+}
+
+ktap_print_header
+ktap_set_plan 21
+
+insmod rcu_notrace.ko
+check "files are for root only" test -z "$(find $DIR -type f ! -perm 600 ! -perm 400)"
+check "state is taken" set_all 'comm==*a* && prio<140 && cpu==0-1,3 && cgroup==/'
+check "and told" test "$(cat $DIR/filter) $(cat $DIR/threshold_us) $(cat $DIR/stop) $(grep -c + $DIR/events)" = \
+	'comm==*a* && prio<140 && cpu==0-1,3 && cgroup==/ 77 1 9'
+stress-ng --quiet --switch 1 --switch-freq 1000 --timer 1 --timer-freq 1000 &
+load=$!
+check "$WRITES bad writes, all refused, nothing changed" \
+	selftests/badinput.py refuse $DIR "$WRITES" 1
+refute "control: one good one among them is noticed" \
+	selftests/badinput.py slip $DIR 2000 2
+echo 77 > $DIR/threshold_us
+# shellcheck disable=SC2016
+echo 'comm==a && pif==3' 2> /dev/null > $DIR/filter
+check "and the filter says what was wrong" \
+	test "$(tail -n 3 $DIR/filter)" = "# refused:
+# comm==a && pif==3
+#            ^ expected comm, pid, prio, cpu or cgroup"
+echo > $DIR/filter
+check "until a good one comes" test "$(cat $DIR/filter)" = ""
+check "the probes have seen it all" test "$(stat switched_out)" -gt 100
+check "and no address is told" \
+	test -z "$(cat $DIR/stats $DIR/readers $DIR/tasks $DIR/cpus $DIR/hist/* | grep -iE '(0x|ffff)[0-9a-f]{8}')"
+
+# A file that is open pins the module, as it does any.
+exec 3< $DIR/stats
+refute "a file that is open keeps the module" rmmod rcu_notrace 2> /dev/null
+exec 3<&-
+rmmod rcu_notrace
+
+for seed in 1 2; do
+	selftests/badinput.py storm $DIR 30 $seed > "build/storm.$seed" &
+	storms="$storms $!"
+done
+loads=0 unloads=0 end=$(($(date +%s) + 25))
+while [ "$(date +%s)" -lt $end ]; do
+	insmod rcu_notrace.ko 2> /dev/null && loads=$((loads + 1))
+	sleep 0.2
+	until rmmod rcu_notrace 2> /dev/null; do sleep 0.01; done
+	unloads=$((unloads + 1))
+done
+ktap_print_msg "loaded $loads times, unloaded $unloads times"
+check "it came and went meanwhile" test "$loads" -gt 3
+insmod rcu_notrace.ko
+# shellcheck disable=SC2086
+wait $storms
+kill $load
+ktap_print_msg "$(cat build/storm.1) $(cat build/storm.2)"
+check "and works" test "$(stat tasks_size)" = 4096
+rmmod rcu_notrace
+
+for parameter in enable=2 enable=x tasks=100 tasks=32 tasks=1048576 threshold_us=-1 stop=2 filter=pif==3 \
+	events=sched_switch; do
+	check "parameter $parameter is refused" bad $parameter
+done
+
+ktap_finished

@@ -1,0 +1,54 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# This test will replace the filter of the scheduler probe 10,000 times (SWAPS)
+# while its events are hit, and fail if a probe reads one that has been freed;
+# with filters that are freed at once, one must.
+# runs: vm
+# timeout: 400
+
+. selftests/lib.sh
+. selftests/lib_sched.sh
+
+SWAPS=${SWAPS:-10000}
+
+# run MODULE SWAPS: sets $hits and $gone.
+run()
+{
+	insmod "$1"
+	stress-ng --quiet --switch 2 --fork 2 --timer 1 &
+	load=$!
+	before=$(stat hits_sched_switch)
+	perl -e '
+		$| = 1;
+		open my $f, "+<", "$ARGV[0]/filter" or die;
+		my @filters = ("comm==stress*", "comm==*ng* && prio<200", "", "pid==1", "cpu==0-1,3",
+			       "cgroup==/ && comm==*");
+		for my $i (1 .. $ARGV[1]) {
+			syswrite($f, $filters[$i % @filters] . "\n") or die "$!";
+		}' $DIR "$2"
+	swapped=$?
+	hits=$(($(stat hits_sched_switch) - before))
+	gone=$(stat filter_gone)
+	kill $load
+	wait
+	rmmod "$(basename "$1" .ko)"
+	ktap_print_msg "$1: $hits context switches while $2 filters came and went, $gone reads of a dead one"
+}
+
+ktap_print_header
+ktap_set_plan 9
+
+run rcu_notrace.ko "$SWAPS"
+check "$SWAPS swaps" test $swapped = 0
+check "under load" test "$hits" -gt 1000
+check "no read of a freed filter" test "$gone" = 0
+run $MODS/rcu_notrace_swap.ko "$SWAPS"
+check "the same, with filters that take their time" test $swapped = 0
+check "under load" test "$hits" -gt 1000
+check "no read of a freed filter" test "$gone" = 0
+run $MODS/rcu_notrace_swap_now.ko "$SWAPS"
+check "control: freed at once" test $swapped = 0
+check "control: under load" test "$hits" -gt 1000
+check "control: it is noticed: $gone" test "$gone" -gt 0
+
+ktap_finished

@@ -1,0 +1,118 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# This test will preempt a reader for a known time, and fail if the module does
+# not name it, is wrong by 5% or more in what it says of it, or misses that RCU
+# boosts it after RCU_BOOST_DELAY, and deboosts it; or if it takes a task that is
+# no reader for one.
+# runs: vm
+# timeout: 180
+
+. selftests/lib.sh
+. selftests/lib_sched.sh
+
+# between A LOW HIGH
+between()
+{
+	awk -v a="$1" -v low="$2" -v high="$3" 'BEGIN { exit !(a != "" && a + 0 >= low && a + 0 <= high) }'
+}
+
+# within_5 A B
+within_5()
+{
+	at_most "$1" "$2" 1.05 && at_least "$1" "$2" 0.95
+}
+
+# run PARAMETERS: sets $own to what the reader has measured, $row to what the
+# module has, $stats to its keys.
+run()
+{
+	reset
+	dmesg -C
+	# shellcheck disable=SC2086
+	insmod $MODS/rcu_notrace_reader.ko $1
+	own=$(dmesg | grep ' reader pid=')
+	pid=$(echo "$own" | value pid)
+	row=$(grep "^pid=$pid " $DIR/tasks)
+	table=$(awk -v pid="$pid" '$1 == pid' $DIR/readers)
+	rmmod rcu_notrace_reader
+	ktap_print_msg "$own"
+	ktap_print_msg "$row"
+}
+
+# own KEY: of what the reader has measured.
+own()
+{
+	echo "$own" | value "$1"
+}
+
+# event_at EVENT: when the last of the reader's was, ns.
+event_at()
+{
+	sed -n "s/.* \([0-9]*\)\.\([0-9]*\): $1: comm=known_reader pid=$pid .*/\1\2000/p" "$event_log" | tail -n 1
+}
+
+# column KEY: of the module's row.
+column()
+{
+	echo " $row" | value "$1"
+}
+
+delay_ms=500
+
+ktap_print_header
+ktap_set_plan 19
+
+insmod rcu_notrace.ko
+event_log=$(mktemp)
+cat /sys/kernel/tracing/trace_pipe > "$event_log" &
+cat=$!
+echo mono > /sys/kernel/tracing/trace_clock
+echo "comm==known_reader" > $DIR/filter
+for event in reader_preempted reader_resumed reader_threshold reader_boosted reader_deboosted; do
+	echo 1 > /sys/kernel/tracing/events/rcu_notrace/$event/enable
+done
+echo 400000 > $DIR/threshold_us
+
+run hog_ms=800
+off=$(own off_ns)
+check "the table names it: $(echo "$table" | awk '{ print $3, $9 " us" }')" \
+	test "$(echo "$table" | awk '{ print $3 }')" = known_reader
+check "it was in a section" test "$(column sections)" -ge 1
+check "off the CPU: $(column off_ns) ns of $off" within_5 "$(column off_ns)" "$off"
+check "at most: $(column off_max_ns) ns" \
+	within_5 "$(column off_max_ns)" "$(own off_max_ns)"
+check "about as long as the hog ran" between "$off" 790000000 1000000000
+check "control: a tenth more would be noticed" \
+	sh -c "! awk 'BEGIN { exit !($off * 1.1 <= $(column off_ns) * 1.05) }'"
+check "it held up the grace period" test "$(column normal_gp)" -ge 1
+check "that waited for it" at_least "$(own ended_at)" "$(own dropped_at)" 1
+check "it was boosted, says the task" test "$(own boosted)" = 1
+check "and the module" test "$(column boosts)" = 1
+check "from 120 to 98" test "$(column boosted_from) $(column boosted_to)" = "120 98"
+sleep 1
+boosted_at=$(event_at reader_boosted)
+delay=$((boosted_at - $(own asked_at)))
+# In jiffies, of up to 10 ms.
+check "after RCU_BOOST_DELAY: $delay ns" between "$delay" $((delay_ms - 10))000000 $((delay_ms + 150))000000
+check "while it was off the CPU" test "$(stat boost_delay_max_ns)" -gt 0
+check "and deboosted" test "$(stat reader_deboosted)" = 1
+expected=$(($(own deboosted_at) - boosted_at))
+check "after $(column boosted_ns) ns of $expected" within_5 "$(column boosted_ns)" "$expected"
+check "longer than the threshold" test "$(event_at reader_threshold)" -gt "$boosted_at"
+grep " comm=known_reader pid=$pid " "$event_log" | sed 's/^/# /' | tail -n 8
+
+run "hog_ms=800 outside=1"
+check "control: off the CPU, outside of a section" \
+	between "$(own off_ns)" 790000000 1000000000
+# It starts and ends in code that has sections of its own, and may be preempted there.
+check "control: that is no reader: $(column off_ns) ns" at_most "$(column off_ns)" "$(own off_ns)" 0.05
+check "control: nor one that is boosted" test "$(column boosts)" = 0
+
+kill $cat
+for event in /sys/kernel/tracing/events/rcu_notrace/*/enable; do
+	echo 0 > "$event"
+done
+echo local > /sys/kernel/tracing/trace_clock
+rm "$event_log"
+rmmod rcu_notrace
+ktap_finished

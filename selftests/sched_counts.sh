@@ -1,0 +1,80 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# This test will count the events of a workload's tasks with bpftrace and with
+# the module, and fail if they are not equal, for each task and number for
+# number.
+# runs: vm
+# timeout: 240
+
+. selftests/lib.sh
+. selftests/lib_sched.sh
+
+# counted WORKLOAD: runs it when bpftrace and the module are attached. Its tasks
+# are dead when it ends, and have pids above that of the first of them (not above
+# its own: bpftrace makes the shell first, and then threads).
+counted()
+{
+	reset
+	printf 'sh -c "echo \\$\\$" > %s\n%s\n' "$tmp/pid" "$1" > "$tmp/workload"
+	BPFTRACE_MAX_MAP_KEYS=16384 \
+		bpftrace -q -o "$tmp/bpftrace" -c "/bin/sh $tmp/workload" demo/counts.bt
+	cat $DIR/tasks > "$tmp/tasks"
+}
+
+compare()
+{
+	ktap_print_msg "pids above $(cat "$tmp/pid")"
+	compared=$(demo/compare -v after="$(cat "$tmp/pid")" "$tmp/bpftrace" "$tmp/tasks")
+	status=$?
+	echo "$compared" | sed 's/^/# /'
+	return $status
+}
+
+# module KEY: of the last comparison.
+module()
+{
+	echo "$compared" | awk -v key="$1" '$1 == key { print $3 }'
+}
+
+ktap_print_header
+ktap_set_plan 10
+
+tmp=$(mktemp -d)
+insmod rcu_notrace.ko tasks=16384
+echo 0 > /sys/kernel/rcu_normal
+
+# Switches, wake-ups, priorities that change (futexes with inheritance), forks,
+# readers that are preempted.
+workload='stress-ng --quiet --timeout 6 --switch 2 --fork 1 --timer 1 --membarrier 1 &
+	stress-ng --quiet --timeout 6 --futex 1 &
+	for i in 1 2 3 4 5 6; do
+		taskset -c 1 sh -c "for n in 1 2 3 4 5 6 7 8 9; do cat /proc/self/maps; done" > /dev/null &
+		taskset -c 1 chrt -f 10 sh -c "n=0; while [ \$n -lt 200 ]; do n=\$((n + 1)); done"
+	done
+	pi_stress --quiet --groups 1 --duration 3 > /dev/null 2>&1
+	wait'
+counted "$workload"
+check "bpftrace and the module agree on every task" compare
+check "tasks: $(echo "$compared" | sed -n 's/.* of \([0-9]*\) tasks/\1/p')" \
+	test "$(echo "$compared" | sed -n 's/.* of \([0-9]*\) tasks/\1/p')" -gt 20
+check "switches: $(module switched_out)" test "$(module switched_out)" -gt 1000
+check "wake-ups: $(module wakeups)" test "$(module wakeups)" -gt 500
+check "priority changes: $(module prio_changes)" test "$(module prio_changes)" -gt 20
+check "nothing was lost" test "$(stat lost)$(stat tasks_evicted)" = 00
+
+# A module that does not see all of it.
+echo "-sched_waking" > $DIR/events
+counted "$workload"
+refute "control: without one of the events it does not agree" compare
+check "control: on that" sh -c "echo \"$compared\" | grep -q '^wakings .*differ'"
+check "control: only" test "$(echo "$compared" | grep -c differ)" = 1
+rmmod rcu_notrace
+
+insmod rcu_notrace.ko tasks=64
+stress-ng --quiet --timeout 3 --fork 2 --switch 40
+check "control: what does not fit is counted: $(stat lost) events, $(stat tasks_evicted) dead tasks" \
+	test "$(stat lost)" -gt 0
+rmmod rcu_notrace
+rm -r "$tmp"
+
+ktap_finished

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A reader of known times, for the scheduler probe to find.
+//!
+//! A kthread, `known_reader`, takes a guard and stays in the section until some time after a kthread
+//! of SCHED_FIFO has had the CPU of both for `hog_ms`. It looks at the clock all the while: where that
+//! jumps it was off the CPU. Before the hog comes a grace period is asked for, early enough for that
+//! CPU to have done its part: RCU boosts nobody before it only waits for readers, and a hog of higher
+//! priority than the `rcuc` kthread of its CPU keeps that from saying so. Loading the module runs this,
+//! and prints what the reader has measured.
+//!
+//! With `outside=1` it takes no guard: a control, that is no reader.
+
+use crate::{
+    rcu_notrace::{
+        Rcu,
+        ReadSide, //
+    },
+    support::{
+        boosted,
+        current,
+        kthread::{
+            should_stop,
+            sleep_us,
+            Kthread, //
+        },
+        now_ns,
+        param, //
+    },
+};
+use core::hint::spin_loop;
+use kernel::{
+    bindings,
+    prelude::*,
+    sync::atomic::{
+        Acquire,
+        Atomic,
+        Relaxed,
+        Release, //
+    },
+};
+
+#[path = "../../rcu_notrace.rs"]
+mod rcu_notrace;
+#[path = "../../shim/mod.rs"]
+mod shim;
+mod support;
+
+module! {
+    type: Reader,
+    name: "rcu_notrace_reader",
+    authors: ["The rcu-notrace authors"],
+    description: "Test of rcu_notrace: a reader of known times",
+    license: "GPL v2",
+    params: {
+        hog_ms: u32 {
+            default: 800,
+            description: "How long the reader is kept off its CPU",
+        },
+        outside: u32 {
+            default: 0,
+            description: "Take no guard",
+        },
+    },
+}
+
+/// How long the reader stays in its section afterwards.
+const TAIL_NS: u64 = 50_000_000;
+/// What counts as off the CPU: more than interrupts take, and the turns of an emulated CPU.
+const GAP_NS: u64 = 30_000_000;
+/// From the request of a grace period to the hog.
+const HEAD_START_US: u32 = 100_000;
+const CPU: u32 = 1;
+
+static INSIDE: Atomic<u32> = Atomic::new(0);
+/// When the hog was done; 0 before.
+static HOGGED_AT: Atomic<u64> = Atomic::new(0);
+static DONE: Atomic<u32> = Atomic::new(0);
+static ASKED_AT: Atomic<u64> = Atomic::new(0);
+static ENDED_AT: Atomic<u64> = Atomic::new(0);
+
+static PID: Atomic<u32> = Atomic::new(0);
+static OFF_NS: Atomic<u64> = Atomic::new(0);
+static OFF_MAX_NS: Atomic<u64> = Atomic::new(0);
+static DROPPED_AT: Atomic<u64> = Atomic::new(0);
+static DEBOOSTED_AT: Atomic<u64> = Atomic::new(0);
+static BOOSTED: Atomic<u32> = Atomic::new(0);
+
+/// Looks at the clock until it is time.
+fn stay() {
+    let mut last = now_ns();
+
+    loop {
+        let hogged_at = HOGGED_AT.load(Relaxed);
+        let now = now_ns();
+        let gap = now.wrapping_sub(last);
+
+        if gap > GAP_NS {
+            OFF_NS.add(gap, Relaxed);
+            if gap > OFF_MAX_NS.load(Relaxed) {
+                OFF_MAX_NS.store(gap, Relaxed);
+            }
+        }
+        last = now;
+        if hogged_at != 0 && now > hogged_at.wrapping_add(TAIL_NS) {
+            return;
+        }
+        spin_loop();
+    }
+}
+
+fn reader(rcu: &Rcu, outside: bool) {
+    // SAFETY: The current task's own field.
+    PID.store(unsafe { (*current()).pid } as u32, Relaxed);
+
+    if outside {
+        INSIDE.store(1, Release);
+        stay();
+    } else {
+        let guard = rcu.read_lock();
+
+        INSIDE.store(1, Release);
+        stay();
+        BOOSTED.store(u32::from(boosted()), Relaxed);
+        // Before: afterwards it may be preempted.
+        DROPPED_AT.store(now_ns(), Relaxed);
+        drop(guard);
+    }
+    while boosted() {
+        spin_loop();
+    }
+    DEBOOSTED_AT.store(now_ns(), Relaxed);
+    DONE.store(1, Release);
+    while !should_stop() {
+        sleep_us(1000);
+    }
+}
+
+struct Reader;
+
+impl kernel::Module for Reader {
+    fn init(_module: &'static ThisModule) -> Result<Self> {
+        let hog_ns = u64::from(param(module_parameters::hog_ms.value())) * 1_000_000;
+        let outside = param(module_parameters::outside.value()) != 0;
+        let rcu = Rcu::new()?;
+
+        {
+            let reader = Kthread::run(CPU, false, c"known_reader", move || reader(&rcu, outside))?;
+
+            while INSIDE.load(Acquire) == 0 {
+                sleep_us(1000);
+            }
+
+            let asker = Kthread::run(0, false, c"known_asker", || {
+                ASKED_AT.store(now_ns(), Relaxed);
+                // SAFETY: Process context.
+                unsafe { bindings::synchronize_rcu() };
+                ENDED_AT.store(now_ns(), Release);
+                while !should_stop() {
+                    sleep_us(1000);
+                }
+            })?;
+
+            sleep_us(HEAD_START_US);
+
+            let hog = Kthread::run(CPU, true, c"known_hog", move || {
+                let until = now_ns().wrapping_add(hog_ns);
+
+                while now_ns() < until {
+                    spin_loop();
+                }
+                HOGGED_AT.store(now_ns(), Relaxed);
+                while !should_stop() {
+                    sleep_us(1000);
+                }
+            })?;
+
+            while DONE.load(Acquire) == 0 || ENDED_AT.load(Acquire) == 0 {
+                sleep_us(1000);
+            }
+            pr_info!(
+                "reader pid={} off_ns={} off_max_ns={} boosted={} asked_at={} ended_at={} \
+                 dropped_at={} deboosted_at={}\n",
+                PID.load(Relaxed),
+                OFF_NS.load(Relaxed),
+                OFF_MAX_NS.load(Relaxed),
+                BOOSTED.load(Relaxed),
+                ASKED_AT.load(Relaxed),
+                ENDED_AT.load(Relaxed),
+                DROPPED_AT.load(Relaxed),
+                DEBOOSTED_AT.load(Relaxed)
+            );
+            drop(asker);
+            drop(hog);
+            drop(reader);
+        }
+        Ok(Self)
+    }
+}

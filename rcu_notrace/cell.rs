@@ -74,9 +74,14 @@ impl<T: Send + Sync + 'static> RcuCell<T> {
     /// the full barrier of [`replace()`](Self::replace): `rcu_dereference()` without the checks.
     #[inline(always)]
     pub(crate) fn read<'a, G: RcuReader>(&'a self, _guard: &'a G) -> &'a T {
+        // What `load(Relaxed)` does by calling a function of C, in modules.
+        //
+        // SAFETY: `READ_ONCE()` of a pointer that is only written atomically.
+        let node = unsafe { self.node.as_ptr().read_volatile() };
+
         // SAFETY: By the type invariant the node outlives the section that the guard is evidence
         // of, if it has been replaced, and the borrow of `self`, if it has not.
-        unsafe { &(*self.node.load(Relaxed)).value }
+        unsafe { &(*node).value }
     }
 
     /// Replaces the value; the old one is dropped by `call_rcu()`, after a grace period.

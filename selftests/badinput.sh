@@ -7,8 +7,8 @@
 # runs: vm
 # timeout: 500
 
-. selftests/lib.sh
-. selftests/lib_sched.sh
+. "${0%/*}/lib.sh"
+. "${0%/*}/lib_sched.sh"
 
 WRITES=${WRITES:-100000}
 

@@ -5,7 +5,7 @@
 # runs: host
 # timeout: 300
 
-. selftests/lib.sh
+. "${0%/*}/lib.sh"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

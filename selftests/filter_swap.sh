@@ -6,8 +6,8 @@
 # runs: vm
 # timeout: 400
 
-. selftests/lib.sh
-. selftests/lib_sched.sh
+. "${0%/*}/lib.sh"
+. "${0%/*}/lib_sched.sh"
 
 SWAPS=${SWAPS:-10000}
 

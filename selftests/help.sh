@@ -4,7 +4,7 @@
 # target or a variable is missing in either.
 # runs: host
 
-. selftests/lib.sh
+. "${0%/*}/lib.sh"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

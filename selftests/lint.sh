@@ -6,7 +6,7 @@
 # runs: host
 # timeout: 600
 
-. selftests/lib.sh
+. "${0%/*}/lib.sh"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -7,7 +7,7 @@
 # runs: drives
 # timeout: 500
 
-. selftests/lib.sh
+. "${0%/*}/lib.sh"
 
 config=${KTAP_HELPERS%/tools/testing/*}/.config
 

@@ -6,8 +6,8 @@
 # runs: vm
 # timeout: 240
 
-. selftests/lib.sh
-. selftests/lib_sched.sh
+. "${0%/*}/lib.sh"
+. "${0%/*}/lib_sched.sh"
 
 # counted WORKLOAD: runs it when bpftrace and the module are attached. Its tasks
 # are dead when it ends, and have pids above that of the first of them (not above

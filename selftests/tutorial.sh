@@ -4,7 +4,7 @@
 # wakeups of the task that it is asked to look at, or counts those of others.
 # runs: vm
 
-. selftests/lib.sh
+. "${0%/*}/lib.sh"
 
 # A task that is stopped, and then sleeps fifty times.
 start_sleeper()

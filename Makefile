@@ -20,15 +20,13 @@ ICOUNT ?=#      1: one guest nanosecond an instruction
 TCG_THREAD ?=#  multi: a QEMU thread for each processor where there is no KVM
 QEMU_OPTS ?=#   more for QEMU's command line
 CMD ?=#         what make vm runs
+HOST ?=#        1: the demo on this machine, with the module loaded, as root
 TESTS ?=#       what make check runs, default all; names as in selftests/
 MIRROR ?=#      Debian mirror, default the host's own
 
 # A variable left empty is as good as not set.
-$(foreach v,KVER KERNEL CPUS MEM APPEND TIMEOUT SLOW EXPECT ICOUNT TCG_THREAD QEMU_OPTS CMD TESTS MIRROR,\
+$(foreach v,KVER KERNEL CPUS MEM APPEND TIMEOUT SLOW EXPECT ICOUNT TCG_THREAD QEMU_OPTS CMD HOST TESTS MIRROR,\
 	$(if $(strip $($(v))),$(eval export $(v)),$(eval unexport $(v))))
-
-DEMO := insmod rcu_notrace.ko && lsmod | grep rcu_notrace && \
-	dmesg | grep rcu_notrace && rmmod rcu_notrace
 
 ## Targets:
 ifneq ($(strip $(KDIR)),)
@@ -59,8 +57,13 @@ vm: lab ## run CMD='...' in a virtual machine, in this folder
 shell: lab ## a shell in a virtual machine
 	@lab/vm
 
-demo: module ## boot, load the module, see what it says, unload it
-	@lab/vm '$(DEMO)'
+ifneq ($(strip $(HOST)),)
+demo: ## see who holds RCU up, for 20 s, with bpftrace beside; HOST=1: on this machine
+	@demo/run
+else
+demo: module
+	@TIMEOUT=$${TIMEOUT:-600} lab/vm 'insmod rcu_notrace.ko tasks=16384 && demo/run && rmmod rcu_notrace'
+endif
 
 check: ## run the tests; TESTS='a b' for some of them
 	@selftests/check $(TESTS)

@@ -168,6 +168,8 @@ def storm(directory, seconds, seed):
             pass
         finally:
             os.close(fd)
+        # An open file keeps the module from being unloaded.
+        time.sleep(rng.random() / 20)
     print(f"# storm done={done} absent={absent}")
     return not done
 

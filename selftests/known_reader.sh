@@ -58,18 +58,20 @@ column()
 }
 
 delay_ms=500
+TRACING=/sys/kernel/tracing
 
 ktap_print_header
-ktap_set_plan 19
+ktap_set_plan 21
 
 insmod rcu_notrace.ko
 event_log=$(mktemp)
-cat /sys/kernel/tracing/trace_pipe > "$event_log" &
+echo 1 > $TRACING/tracing_on
+cat $TRACING/trace_pipe > "$event_log" &
 cat=$!
-echo mono > /sys/kernel/tracing/trace_clock
+echo mono > $TRACING/trace_clock
 echo "comm==known_reader" > $DIR/filter
 for event in reader_preempted reader_resumed reader_threshold reader_boosted reader_deboosted; do
-	echo 1 > /sys/kernel/tracing/events/rcu_notrace/$event/enable
+	echo 1 > $TRACING/events/rcu_notrace/$event/enable
 done
 echo 400000 > $DIR/threshold_us
 
@@ -101,6 +103,13 @@ check "after $(column boosted_ns) ns of $expected" within_5 "$(column boosted_ns
 check "longer than the threshold" test "$(event_at reader_threshold)" -gt "$boosted_at"
 grep " comm=known_reader pid=$pid " "$event_log" | sed 's/^/# /' | tail -n 8
 
+check "tracing goes on" test "$(cat $TRACING/tracing_on)" = 1
+echo 1 > $DIR/stop
+run hog_ms=500
+check "but with stop=1 it stops" test "$(cat $TRACING/tracing_on)" = 0
+echo 0 > $DIR/stop
+echo 1 > $TRACING/tracing_on
+
 run "hog_ms=800 outside=1"
 check "control: off the CPU, outside of a section" \
 	between "$(own off_ns)" 790000000 1000000000
@@ -109,10 +118,10 @@ check "control: that is no reader: $(column off_ns) ns" at_most "$(column off_ns
 check "control: nor one that is boosted" test "$(column boosts)" = 0
 
 kill $cat
-for event in /sys/kernel/tracing/events/rcu_notrace/*/enable; do
+for event in $TRACING/events/rcu_notrace/*/enable; do
 	echo 0 > "$event"
 done
-echo local > /sys/kernel/tracing/trace_clock
+echo local > $TRACING/trace_clock
 rm "$event_log"
 rmmod rcu_notrace
 ktap_finished

@@ -118,7 +118,7 @@ check "control: that is no reader: $(column off_ns) ns" at_most "$(column off_ns
 check "control: nor one that is boosted" test "$(column boosts)" = 0
 
 kill $cat
-for event in $TRACING/events/rcu_notrace/*/enable; do
+for event in "$TRACING"/events/rcu_notrace/*/enable; do
 	echo 0 > "$event"
 done
 echo local > $TRACING/trace_clock

@@ -45,6 +45,7 @@ echo 0 > /sys/kernel/rcu_normal
 
 # Switches, wake-ups, priorities that change (futexes with inheritance), forks,
 # readers that are preempted.
+# shellcheck disable=SC2016 # the shell that runs it expands it
 workload='stress-ng --quiet --timeout 6 --switch 2 --fork 1 --timer 1 --membarrier 1 &
 	stress-ng --quiet --timeout 6 --futex 1 &
 	for i in 1 2 3 4 5 6; do

@@ -174,7 +174,7 @@ impl SchedProbe {
         try_pin_init!(&this in Self {
             registry <- Registry::new(),
             shared: settings.shared()?,
-            control <- new_mutex!(settings.control(&registry, &shared)?),
+            control <- new_mutex!(settings.control(&registry, shared)?),
             files <- Files::new(this),
         }? Error)
     }

@@ -90,13 +90,6 @@ int sched_probe_cgroup_path(u64 id, char *path, size_t len)
 }
 
 /*
- * Exported for the torture tests, and declared in a header of RCU's own
- * (kernel/rcu/rcu.h).  Each reads one word.
- */
-void rcutorture_get_gp_data(int *flags, unsigned long *gp_seq);
-unsigned long rcu_exp_batches_completed(void);
-
-/*
  * The sequence numbers of normal and of expedited grace periods: the low
  * RCU_SEQ_CTR_SHIFT bits are not 0 while one is under way, the others count
  * those that have ended.

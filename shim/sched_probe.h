@@ -29,6 +29,13 @@ void sched_probe_reader_deboosted(struct task_struct *task, int newprio, u64 boo
 void sched_probe_qs_deferred(struct task_struct *task, bool blocked, bool need_qs,
 			     bool exp_hint);
 
+/*
+ * RCU's own, exported for the torture tests, and declared in a header of its own
+ * (kernel/rcu/rcu.h).  Each reads one word.
+ */
+void rcutorture_get_gp_data(int *flags, unsigned long *gp_seq);
+unsigned long rcu_exp_batches_completed(void);
+
 /* Process context. */
 int sched_probe_cgroup_by_path(const char *path, u64 *id);
 int sched_probe_cgroup_path(u64 id, char *path, size_t len);

@@ -47,10 +47,10 @@ check "probes had work done in interrupts" test "$(echo "$glue" | value irq_work
 check "one asked for twice: EEXIST" \
 	fails 'Device or resource busy\|File exists' rcu_notrace_glue.ko how=3
 check "and the log names it" \
-	sh -c 'dmesg | grep -q "tracepoint sched_switch: cannot attach a probe: EEXIST"'
+	in_log "tracepoint sched_switch: cannot attach a probe: $(errno EEXIST 17)"
 check "one that is not there: ENOENT" fails 'Unknown symbol\|No such file' rcu_notrace_glue.ko how=4
 check "and the log names it" \
-	sh -c 'dmesg | grep -q "tracepoint rcu_notrace_nowhere_tp: cannot attach a probe: ENOENT"'
+	in_log "tracepoint rcu_notrace_nowhere_tp: cannot attach a probe: $(errno ENOENT 2)"
 check "a registry that could be leaked: EINVAL" fails 'Invalid' rcu_notrace_glue.ko how=5
 check "a probe of unknown prototype, with CFI: EOPNOTSUPP" \
 	fails 'not supported' rcu_notrace_cfi.ko

@@ -127,6 +127,19 @@ ratio()
 	awk -v a="$1" -v b="$2" 'BEGIN { if (b + 0) printf "%.2f", a / b; else printf "?" }'
 }
 
+# in_log REGEX: has the kernel said so?
+in_log()
+{
+	dmesg | grep -q "$1"
+}
+
+# errno NAME NUMBER: a regex for it, as the log has it: kernels without
+# CONFIG_SYMBOLIC_ERRNAME have no names.
+errno()
+{
+	echo "\\($1\\|Error($2)\\)"
+}
+
 # check TEXT COMMAND...: a test that passes if COMMAND does.
 check()
 {

@@ -44,7 +44,7 @@ check "control: hits from before the probe are not" \
 refute "control: one that has to be there and is not: ENOENT" \
 	insmod $MODS/rcu_notrace_trace_all.ko named=2
 check "and the log names it" \
-	sh -c 'dmesg | grep -q "tracepoint rcu_notrace_source_tp: cannot attach a probe: ENOENT"'
+	in_log "tracepoint rcu_notrace_source_tp: cannot attach a probe: $(errno ENOENT 2)"
 if [ -e $kmemleak ]; then
 	# What is young may yet be found.
 	sleep 6

@@ -22,18 +22,25 @@ QEMU_OPTS ?=#   more for QEMU's command line
 CMD ?=#         what make vm runs
 HOST ?=#        1: the demo on this machine, with the module loaded, as root
 TESTS ?=#       what make check runs, default all; names as in selftests/
+PACKAGE ?=#     1: make check tries the Debian package as well, for half an hour
 MIRROR ?=#      Debian mirror, default the host's own
+DESTDIR ?=#     where make install takes / to be
 
 # A variable left empty is as good as not set.
-$(foreach v,KVER KERNEL CPUS MEM APPEND TIMEOUT SLOW EXPECT ICOUNT TCG_THREAD QEMU_OPTS CMD HOST TESTS MIRROR,\
+$(foreach v,KVER KERNEL CPUS MEM APPEND TIMEOUT SLOW EXPECT ICOUNT TCG_THREAD QEMU_OPTS CMD HOST TESTS PACKAGE MIRROR,\
 	$(if $(strip $($(v))),$(eval export $(v)),$(eval unexport $(v))))
 
 ## Targets:
 ifneq ($(strip $(KDIR)),)
+# By the name that it has in the configuration: to kbuild, another name for the
+# same is another compiler.
+KDIR_CC = $(shell sed -n 's/^CONFIG_CC_VERSION_TEXT="\([^ ]*gcc[^ ]*\) .*/\1/p' $(KDIR)/.config)
+KDIR_MAKE = $(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(KDIR_CC),CC=$(KDIR_CC))
+
 module: ## build rcu_notrace.ko (the default)
 	@[ -e $(KDIR)/rust/libkernel.rmeta ] || { \
 		echo "$(KDIR) has no Rust crates: prepare it with CONFIG_RUST=y and 'make modules_prepare'" >&2; exit 1; }
-	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+	$(KDIR_MAKE) modules
 else
 module: lab
 	@lab/kbuild modules
@@ -78,9 +85,33 @@ docs: module ## the documentation, as HTML in build/docs
 model: lab ## check the model of the unlock
 	@lab/enter model/run
 
+kdir: ## as root: a tree for KDIR, for the Debian kernel that runs here
+	@packaging/kdir
+
+# By hand: what loads it at boot, without the line that does.
+MODULES_LOAD := $(DESTDIR)/etc/modules-load.d/rcu-notrace.conf
+
+install: ## as root, with KDIR: the module, and what would load it at boot
+	@[ -n "$(strip $(KDIR))" ] || { \
+		echo "name the tree it was built against: make KDIR=... install" >&2; exit 1; }
+	$(KDIR_MAKE) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
+	depmod $(if $(DESTDIR),-b $(DESTDIR)) $$(cat $(KDIR)/include/config/kernel.release)
+	install -D -m 644 packaging/modules-load.conf $(MODULES_LOAD)
+
+uninstall: ## as root, with KDIR: remove these
+	@[ -n "$(strip $(KDIR))" ] || { \
+		echo "name the tree it was built against: make KDIR=... uninstall" >&2; exit 1; }
+	release=$$(cat $(KDIR)/include/config/kernel.release) && \
+		rm -f $(DESTDIR)/lib/modules/$$release/updates/rcu_notrace.ko* && \
+		depmod $(if $(DESTDIR),-b $(DESTDIR)) $$release
+	rm -f $(MODULES_LOAD)
+
+package: lab ## the Debian package rcu-notrace-dkms, in build/
+	@lab/enter packaging/deb
+
 clean: ## remove what was built here
 ifneq ($(strip $(KDIR)),)
-	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
+	$(KDIR_MAKE) clean
 else
 	@lab/kbuild clean
 endif
@@ -92,4 +123,5 @@ help: ## this text
 	      /^[a-z-]+:.*## / { name = $$1; sub(/:.*/, "", name); sub(/.*## /, ""); printf "  %-12s %s\n", name, $$0 }' \
 		$(firstword $(MAKEFILE_LIST))
 
-.PHONY: module lab lab-update test-kernel lab-clean vm shell demo check lint docs model clean help
+.PHONY: kdir install uninstall package module lab lab-update test-kernel lab-clean
+.PHONY: vm shell demo check lint docs model clean help

@@ -1,0 +1,116 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# This test will make the Debian package, install it in a root file system with a
+# stock kernel of the oldest supported series, boot that and load the module, have
+# apt install the newest kernel, boot that, purge the package, and fail if a module
+# is not built or does not load, or if something is left. Only with PACKAGE=1: it
+# downloads 600 MB.
+# runs: drives
+# timeout: 3600
+
+. selftests/lib.sh
+
+work=$PWD/build/package
+root=$work/root
+
+# inside COMMAND: as root, in that root file system; what it says is kept.
+inside()
+{
+	"${LAB_VM%/*}/own-root" "$root" sh -c "export DEBIAN_FRONTEND=noninteractive
+		$1" > "$work/log" 2>&1 && return
+	tail -n 20 "$work/log" | sed 's/^/# /'
+	return 1
+}
+
+# installed RELEASE: DKMS says so, and modprobe would find it.
+installed()
+{
+	inside "dkms status -m rcu-notrace -k $1 | grep -q ': installed' &&
+		modinfo -k $1 rcu_notrace"
+}
+
+# loads RELEASE: in a guest that runs this kernel from this root file system.
+loads()
+{
+	OWN_ROOT=$root KVER=$1 "$LAB_VM" "uname -r && modprobe rcu_notrace &&
+		dmesg | grep rcu_notrace: && rmmod rcu_notrace" > "$work/log" 2>&1 &&
+		grep -qxF "$1" "$work/log" && grep -q 'rcu_notrace: loaded' "$work/log" && return
+	tail -n 20 "$work/log" | sed 's/^/# /'
+	return 1
+}
+
+# newest SERIES: the release of its newest PREEMPT_RT kernel.
+newest()
+{
+	inside "apt-cache pkgnames linux-image-$1. |
+		sed -n 's/^linux-image-\(.*-rt-amd64\)\$/\1/p' | sort -V | tail -n 1" &&
+		cat "$work/log"
+}
+
+# add_kernel RELEASE SERIES: as a machine has it that builds modules.
+add_kernel()
+{
+	inside "apt-get -q -y install -t trixie-backports dkms tiny-initramfs \
+		linux-image-$1 linux-headers-$1 linux-source-$2"
+}
+
+# files: all there are, but for what apt, dpkg and depmod note for themselves.
+files()
+{
+	(cd "$root" && find etc usr var \( -path var/lib/apt -o -path var/lib/dpkg \
+		-o -path var/cache -o -path var/log -o -path var/tmp \) -prune \
+		-o ! -path '*/modules.*' -print | sort)
+}
+
+# nothing_left: of files that were not there before the package, and are not of
+# another. DKMS keeps its key.
+nothing_left()
+{
+	files > "$work/after"
+	{
+		cat "$work/before"
+		sed 's|^/||' "$root"/var/lib/dpkg/info/*.list
+		printf '%s\n' var/lib/dkms/mok.key var/lib/dkms/mok.pub
+	} | sort -u | comm -13 - "$work/after" > "$work/left"
+	head -n 20 "$work/left" | sed 's/^/# /'
+	test ! -s "$work/left"
+}
+
+ktap_print_header
+if [ "${PACKAGE:-0}" != 1 ]; then
+	ktap_skip_all "set PACKAGE=1: it takes a network, 5 GB, and half an hour on two processors"
+	exit "$KSFT_SKIP"
+fi
+ktap_set_plan 14
+
+mkdir -p "$work"
+# As the root that these files belong to.
+clean_up()
+{
+	"${LAB_VM%/*}/enter" rm -rf "$root" "$root.new"
+}
+trap clean_up EXIT
+clean_up
+
+check "the package is made" "${LAB_VM%/*}/enter" packaging/deb build/package
+old=$(newest 7.2) new=$(newest 7.3)
+check "$old is installed" add_kernel "$old" 7.2
+files > "$work/before"
+refute "control: without the package there is no module" installed "$old"
+inside "apt-get -q -y install ./build/package/rcu-notrace-dkms_*.deb"
+check "$old: the package installs, and builds it" installed "$old"
+check "$old: it loads" loads "$old"
+refute "it is not loaded at boot unless asked for" \
+	grep -q '^[^#]' "$root/etc/modules-load.d/rcu-notrace.conf"
+refute "control: while it is installed something is left" nothing_left
+check "$new is installed" add_kernel "$new" 7.3
+check "$new: the module is built with it" installed "$new"
+check "$new: it loads" loads "$new"
+inside "apt-get -q -y purge linux-source-7.2 && rm -r /var/lib/rcu-notrace/kdir/$old"
+refute "control: without the kernel's own source there is no tree" \
+	inside "/usr/src/rcu-notrace-*/packaging/kdir $old"
+check "and it is said what is missing" grep -q "install linux-source-7.2=" "$work/log"
+check "the package is purged" inside "apt-get -q -y purge rcu-notrace-dkms"
+check "and nothing is left" nothing_left
+
+ktap_finished

@@ -30,7 +30,7 @@ complete()
 {
 	said "$1" > "$work/said"
 	there "$1" > "$work/there"
-	diff "$work/there" "$work/said" | grep '^[<>]' | sed 's/^</# not in the help:/; s/^>/# only there:/'
+	diff "$work/there" "$work/said" | sed -n 's/^</# not in the help:/p; s/^>/# only there:/p'
 	cmp -s "$work/there" "$work/said"
 }
 

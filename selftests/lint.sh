@@ -81,7 +81,8 @@ shell()
 		FNR == 1 && /^#!.*sh$/ || FNR <= 4 && /^# shellcheck shell=/ {
 			print FILENAME
 			nextfile
-		}' | xargs shellcheck --external-sources --format=gcc
+		}' | xargs shellcheck --external-sources --source-path=SCRIPTDIR --source-path=. \
+			--format=gcc
 }
 
 spelling()

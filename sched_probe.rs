@@ -5,9 +5,9 @@
 //! On PREEMPT_RT a task of low priority that is preempted inside an RCU read-side critical section
 //! holds up grace periods until RCU boosts it. The probes here are on the scheduler's own
 //! tracepoints, and see at each context switch whether the task that leaves is inside a section
-//! (`current->rcu_read_lock_nesting`), at each change of priority whether it is RCU that asks for it,
-//! and how long it all takes. They may follow RCU-protected pointers there (the filter, the numbers
-//! themselves, a task's cgroup), because they do so under a notrace guard.
+//! (`current->rcu_read_lock_nesting`), at each change of priority whether it is RCU that asks for
+//! it, and how long it all takes. They may follow RCU-protected pointers there (the filter, the
+//! numbers themselves, a task's cgroup), because they do so under a notrace guard.
 //!
 //! `Documentation/sched_probe.rst` has the user's side: the files in debugfs, the events, and what
 //! each number means.
@@ -32,8 +32,8 @@
 //! the module is loaded. Numbers are atomics; those of a CPU are written by this CPU.
 //!
 //! `sched_switch` and `sched_pi_setprio` are hit with interrupts off and the rq lock of the task's
-//! CPU: what belongs to a task's switches and to its priority is written by one at a time. The other
-//! events are not as strict, and only count.
+//! CPU: what belongs to a task's switches and to its priority is written by one at a time. The
+//! other events are not as strict, and only count.
 
 use crate::rcu_notrace::{
     Rcu,

@@ -40,8 +40,9 @@ pub(super) fn marked(task: NonNull<bindings::task_struct>) -> bool {
 
 /// Marks it as promised, until it has been reported.
 ///
-/// The mark is in `need_mb`, which RCU has no use for in this field: it was there for Tasks Trace RCU,
-/// which had a field of the same type. A report clears all of `s`, and so the mark with the rest.
+/// The mark is in `need_mb`, which RCU has no use for in this field: it was there for Tasks Trace
+/// RCU, which had a field of the same type. A report clears all of `s`, and so the mark with the
+/// rest.
 ///
 /// # Safety
 ///

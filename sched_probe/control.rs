@@ -146,8 +146,8 @@ pub(super) struct Control {
 /// The scheduler probe: what is attached, and the files by which it is told what to do.
 #[pin_data]
 pub(crate) struct SchedProbe {
-    // Dropped in this order. Who is in a file uses all of the rest; the sets, in `control`, want the
-    // registry.
+    // Dropped in this order. Who is in a file uses all of the rest; the sets, in `control`, want
+    // the registry.
     #[pin]
     files: Files,
     #[pin]
@@ -167,8 +167,8 @@ const LEAST_TASKS: u32 = 64;
 const MOST_TASKS: u32 = 1 << 18;
 
 impl SchedProbe {
-    /// Makes it, in the module's own memory: see [`Registry`]. Process context. `EINVAL`: a setting is
-    /// not one, and the log says which; otherwise what attaching fails with, `ENOMEM`, or what
+    /// Makes it, in the module's own memory: see [`Registry`]. Process context. `EINVAL`: a setting
+    /// is not one, and the log says which; otherwise what attaching fails with, `ENOMEM`, or what
     /// debugfs says.
     pub(crate) fn new(settings: Settings) -> impl PinInit<Self, Error> {
         try_pin_init!(&this in Self {
@@ -280,9 +280,9 @@ impl Control {
         matches!(self.sets.get(event), Some(Some(_)))
     }
 
-    /// Attaches and detaches, so that what is wanted is attached if this is enabled, and nothing else
-    /// is. Where something cannot be attached nothing is changed, but that what had been detached may
-    /// have to be attached anew.
+    /// Attaches and detaches, so that what is wanted is attached if this is enabled, and nothing
+    /// else is. Where something cannot be attached nothing is changed, but that what had been
+    /// detached may have to be attached anew.
     fn apply(
         &mut self,
         registry: &Registry,

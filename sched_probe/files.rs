@@ -76,7 +76,8 @@ const WORST: usize = 32;
 ///
 /// # Invariants
 ///
-/// `directory` is from `debugfs_create_dir()`, and the private data of what is in it is in `entries`.
+/// `directory` is from `debugfs_create_dir()`, and the private data of what is in it is in
+/// `entries`.
 #[pin_data(PinnedDrop)]
 pub(super) struct Files {
     directory: *mut bindings::dentry,

@@ -192,8 +192,8 @@ pub(super) fn is_booster(task: &Task) -> bool {
     field!(task, flags) & bindings::PF_KTHREAD != 0 && comm(task)[0] & MASK == NAME
 }
 
-/// The priority that `task` is about to get, in `sched_pi_setprio`: its own, or that of the first of
-/// those who wait for it, if that is more urgent (`__rt_effective_prio()`).
+/// The priority that `task` is about to get, in `sched_pi_setprio`: its own, or that of the first
+/// of those who wait for it, if that is more urgent (`__rt_effective_prio()`).
 #[inline(always)]
 pub(super) fn prio_from(task: &Task, waiter: Option<&Task>) -> i32 {
     let own = field!(task, normal_prio);

@@ -269,8 +269,8 @@ impl Tasks {
         Some(&slot.record)
     }
 
-    /// What is known of each task in some of the slots. Process context. Not a snapshot: tasks go on meanwhile, but each
-    /// row is that of one task.
+    /// What is known of each task in some of the slots. Process context. Not a snapshot: tasks go
+    /// on meanwhile, but each row is that of one task.
     pub(super) fn rows(&self, slots: Range<usize>) -> impl Iterator<Item = Row> + '_ {
         let slots = self.slots.get(slots).unwrap_or(&[]);
 

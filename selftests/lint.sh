@@ -28,12 +28,14 @@ sources()
 
 # Each of these prints what it has to say of the current folder.
 
-# What a kernel tree would take: not the lab, not the model.
+# What a kernel tree would take: not the lab, not the model. The macros of
+# tracepoints are laid out as in include/trace/events/, which it knows by name.
 checkpatch()
 {
 	sources | grep -vE '^(lab|model|build)/|\.md$' |
 		xargs "$KDIR/scripts/checkpatch.pl" --no-tree --strict --terse --show-types \
-			--no-summary --ignore "$NOT_OURS" --file 2>&1
+			--no-summary --ignore "$NOT_OURS" --file 2>&1 |
+		grep -vE '^shim/trace\.h:.*:(PARENTHESIS_ALIGNMENT|OPEN_ENDED_LINE):'
 }
 
 rust_format()

@@ -63,8 +63,8 @@ pub(in super::super) fn enter(task: NonNull<task_struct>) {
 #[inline(always)]
 pub(in super::super) unsafe fn leave(task: NonNull<task_struct>, pending: impl FnOnce()) {
     // The look comes after the decrement: what an interrupt between the two finds, it finds outside
-    // of the section, and reports itself. Whether this was the outermost section is for `pending` to
-    // ask: seldom is there anything.
+    // of the section, and reports itself. Whether this was the outermost section is for `pending`
+    // to ask: seldom is there anything.
     //
     // The two fields are neighbours, but one access to both would not be cheaper: it waits for the
     // narrower store of the increment, and may cross a cache line. See Documentation/bench.rst.

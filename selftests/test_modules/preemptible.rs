@@ -2,8 +2,8 @@
 
 //! Holds long sections in a probe on a tracepoint that is hit by a task which can be preempted.
 //!
-//! `side`: 0 takes the same time without a section, 1 is a guard, 2 RCU-sched, which turns preemption
-//! off. Unloading the module prints the number of sections.
+//! `side`: 0 takes the same time without a section, 1 is a guard, 2 RCU-sched, which turns
+//! preemption off. Unloading the module prints the number of sections.
 
 use crate::{
     rcu_notrace::{

@@ -2,12 +2,12 @@
 
 //! A reader of known times, for the scheduler probe to find.
 //!
-//! A kthread, `known_reader`, takes a guard and stays in the section until some time after a kthread
-//! of SCHED_FIFO has had the CPU of both for `hog_ms`. It looks at the clock all the while: where that
-//! jumps it was off the CPU. Before the hog comes a grace period is asked for, early enough for that
-//! CPU to have done its part: RCU boosts nobody before it only waits for readers, and a hog of higher
-//! priority than the `rcuc` kthread of its CPU keeps that from saying so. Loading the module runs this,
-//! and prints what the reader has measured.
+//! A kthread, `known_reader`, takes a guard and stays in the section until some time after a
+//! kthread of SCHED_FIFO has had the CPU of both for `hog_ms`. It looks at the clock all the while:
+//! where that jumps it was off the CPU. Before the hog comes a grace period is asked for, early
+//! enough for that CPU to have done its part: RCU boosts nobody before it only waits for readers,
+//! and a hog of higher priority than the `rcuc` kthread of its CPU keeps that from saying so.
+//! Loading the module runs this, and prints what the reader has measured.
 //!
 //! With `outside=1` it takes no guard: a control, that is no reader.
 

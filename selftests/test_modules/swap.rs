@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! The module itself, in a build in which a filter takes long enough to be read for another to take
-//! its place meanwhile. Filters are poisoned when they are dropped, and the module counts the reads of
-//! one that has been.
+//! its place meanwhile. Filters are poisoned when they are dropped, and the module counts the reads
+//! of one that has been.
 //!
 //! `rcu_notrace_swap_now` is the same with an [`RcuCell`](rcu_notrace::RcuCell) that frees at once.
 

@@ -106,7 +106,7 @@ module! {
         },
         contexts: u32 {
             default: 0,
-            description: "Readers in: 1 hard interrupts, 2 softirqs, 4 NMIs, 8 with the rq lock; a sum",
+            description: "Readers in: 1 hardirqs, 2 softirqs, 4 NMIs, 8 with the rq lock; a sum",
         },
         every_us: u32 {
             default: 500,

@@ -12,7 +12,8 @@ use kernel::{
 /// For [`Kthread::run()`]: not bound.
 pub(crate) const ANY_CPU: u32 = super::TEST_ANY_CPU;
 
-/// A kthread that runs a closure, on one CPU if it is told which; dropping this asks it to stop, and waits.
+/// A kthread that runs a closure, on one CPU if it is told which; dropping this asks it to stop,
+/// and waits.
 pub(crate) struct Kthread {
     task: *mut bindings::task_struct,
 }

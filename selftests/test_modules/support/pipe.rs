@@ -2,10 +2,10 @@
 
 //! Objects that are replaced all the time, and how old readers have seen them: rcutorture's check.
 //!
-//! An object that has been replaced moves on by a stage with every grace period. A reader that still
-//! finds the object it has followed a pointer to at stage 0 (in place) or 1 (replaced), when it is
-//! about to leave its section, is as it should be. At stage 2 a whole grace period has gone by
-//! between the replacement and the end of a section that began before it.
+//! An object that has been replaced moves on by a stage with every grace period. A reader that
+//! still finds the object it has followed a pointer to at stage 0 (in place) or 1 (replaced), when
+//! it is about to leave its section, is as it should be. At stage 2 a whole grace period has gone
+//! by between the replacement and the end of a section that began before it.
 //!
 //! Objects are never freed, so that a reader which goes wrong only sees that.
 

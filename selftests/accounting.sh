@@ -27,7 +27,8 @@ for policy in drop run; do
 	check "$policy: all $fired hits" test "$(account $policy hits)" = "$fired"
 	check "$policy: hits = run + dropped" \
 		test "$fired" = $(($(account $policy run) + $(account $policy dropped)))
-	check "$policy: run is what was run" test "$(account $policy run)" = "$(account $policy bodies)"
+	check "$policy: run is what was run" \
+		test "$(account $policy run)" = "$(account $policy bodies)"
 	for level in softirq hardirq nmi; do
 		check "$policy: in $level: $(account $policy $level)" \
 			test "$(account $policy $level | cut -d+ -f1)" -gt 100

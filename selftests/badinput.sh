@@ -37,7 +37,8 @@ log=$(mktemp)
 insmod rcu_notrace.ko
 check "files are for root only" test -z "$(find $DIR -type f ! -perm 600 ! -perm 400)"
 check "state is taken" set_all 'comm==*a* && prio<140 && cpu==0-1,3 && cgroup==/'
-check "and told" test "$(cat $DIR/filter) $(cat $DIR/threshold_us) $(cat $DIR/stop) $(grep -c + $DIR/events)" = \
+check "and told" test \
+	"$(cat $DIR/filter) $(cat $DIR/threshold_us) $(cat $DIR/stop) $(grep -c + $DIR/events)" = \
 	'comm==*a* && prio<140 && cpu==0-1,3 && cgroup==/ 77 1 9'
 stress-ng --quiet --switch 1 --switch-freq 1000 --timer 1 --timer-freq 1000 &
 load=$!
@@ -56,7 +57,8 @@ echo > $DIR/filter
 check "until a good one comes" test "$(cat $DIR/filter)" = ""
 check "the probes have seen it all" test "$(stat switched_out)" -gt 100
 check "and no address is told" \
-	test -z "$(cat $DIR/stats $DIR/readers $DIR/tasks $DIR/cpus $DIR/hist/* | grep -iE '(0x|ffff)[0-9a-f]{8}')"
+	test -z "$(cat $DIR/stats $DIR/readers $DIR/tasks $DIR/cpus $DIR/hist/* |
+		grep -iE '(0x|ffff)[0-9a-f]{8}')"
 
 # A file that is open pins the module, as it does any.
 exec 3< $DIR/stats
@@ -85,7 +87,8 @@ cat "$log".*
 check "and works" test "$(stat tasks_size)" = 4096
 rmmod rcu_notrace
 
-for parameter in enable=2 enable=x tasks=100 tasks=32 tasks=1048576 threshold_us=-1 stop=2 filter=pif==3 \
+for parameter in enable=2 enable=x tasks=100 tasks=32 tasks=1048576 \
+	threshold_us=-1 stop=2 filter=pif==3 \
 	events=sched_switch; do
 	check "parameter $parameter is refused" bad $parameter
 done

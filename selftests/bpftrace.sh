@@ -14,8 +14,8 @@ FORKS=${FORKS:-200}
 # What is counted: tasks of that name, FORKS forks by one, and their switches.
 burst()
 {
-	perl -e '$0 = "rcu_notrace_it"; for (1..shift) { defined(my $p = fork) or die; exit unless $p; wait }' \
-		"$FORKS"
+	perl -e '$0 = "rcu_notrace_it";
+		for (1..shift) { defined(my $p = fork) or die; exit unless $p; wait }' "$FORKS"
 }
 
 # bpftrace_starts: returns when its probes are there; they count until it ends.
@@ -23,12 +23,15 @@ bpftrace_starts()
 {
 	background bpftrace -o "$out" -e '
 		rawtracepoint:sched_process_fork
-			/((struct task_struct *)arg0)->comm == "rcu_notrace_it"/ { @forks = count(); }
+			/((struct task_struct *)arg0)->comm == "rcu_notrace_it"/
+			{ @forks = count(); }
 		rawtracepoint:sched_switch
-			/((struct task_struct *)arg1)->comm == "rcu_notrace_it"/ { @switches = count(); }
+			/((struct task_struct *)arg1)->comm == "rcu_notrace_it"/
+			{ @switches = count(); }
 		tracepoint:sched:sched_switch
 			/args.prev_comm == "rcu_notrace_it"/ { @events = count(); }
-		interval:ms:200 { printf("now\n"); print(@forks); print(@switches); print(@events); }'
+		interval:ms:200
+			{ printf("now\n"); print(@forks); print(@switches); print(@events); }'
 	ticks 1
 }
 

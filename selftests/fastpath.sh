@@ -10,7 +10,8 @@
 
 module=$MODS/rcu_notrace_pair.ko
 # In any kernel of the lab: stock ones have the first, those built here the other.
-traced=$(find "/usr/lib/modules/$KRELEASE/kernel" -name '9pnet.ko*' -o -name 'kunit.ko*' | head -n 1)
+traced=$(find "/usr/lib/modules/$KRELEASE/kernel" -name '9pnet.ko*' -o -name 'kunit.ko*' |
+	head -n 1)
 
 # A module of the kernel's own, unpacked, for the checks to object to.
 control()

@@ -21,7 +21,8 @@ run()
 	perl -e '
 		$| = 1;
 		open my $f, "+<", "$ARGV[0]/filter" or die;
-		my @filters = ("comm==stress*", "comm==*ng* && prio<200", "", "pid==1", "cpu==0-1,3",
+		my @filters = ("comm==stress*", "comm==*ng* && prio<200", "",
+			"pid==1", "cpu==0-1,3",
 			       "cgroup==/ && comm==*");
 		for my $i (1 .. $ARGV[1]) {
 			syswrite($f, $filters[$i % @filters] . "\n") or die "$!";
@@ -32,7 +33,8 @@ run()
 	kill $load
 	wait
 	rmmod "$(basename "$1" .ko)"
-	ktap_print_msg "$1: $hits context switches while $2 filters came and went, $gone reads of a dead one"
+	ktap_print_msg "$1: $hits context switches while $2 filters came and went," \
+		"$gone reads of a dead one"
 }
 
 ktap_print_header

@@ -15,7 +15,8 @@ ktap_print_header
 ktap_set_plan 4
 
 torture "$DURATION" normal=2 callbacks=300
-check "grace periods: $(echo "$stats" | value grace_periods)" reached grace_periods $((DURATION * 5))
+check "grace periods: $(echo "$stats" | value grace_periods)" \
+	reached grace_periods $((DURATION * 5))
 check "readers: $(readers)" test "$(readers)" -gt $((DURATION * 500))
 check "no reader was let down" as_it_should_be
 torture 5 normal=2 callbacks=300 lose=1 hold_us=60000

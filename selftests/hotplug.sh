@@ -30,7 +30,9 @@ rounds()
 	done
 }
 
-others=$(cd $cpus && for cpu in cpu[0-9]*; do [ ! -e "$cpu/online" ] || [ "$cpu" = cpu0 ] || echo "${cpu#cpu}"; done)
+others=$(cd $cpus && for cpu in cpu[0-9]*; do
+	[ ! -e "$cpu/online" ] || [ "$cpu" = cpu0 ] || echo "${cpu#cpu}"
+done)
 
 ktap_print_header
 if [ -z "$others" ]; then

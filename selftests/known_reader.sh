@@ -13,7 +13,8 @@
 # between A LOW HIGH
 between()
 {
-	awk -v a="$1" -v low="$2" -v high="$3" 'BEGIN { exit !(a != "" && a + 0 >= low && a + 0 <= high) }'
+	awk -v a="$1" -v low="$2" -v high="$3" '
+		BEGIN { exit !(a != "" && a + 0 >= low && a + 0 <= high) }'
 }
 
 # within_5 A B
@@ -48,7 +49,8 @@ own()
 # event_at EVENT: when the last of the reader's was, ns.
 event_at()
 {
-	sed -n "s/.* \([0-9]*\)\.\([0-9]*\): $1: comm=known_reader pid=$pid .*/\1\2000/p" "$event_log" | tail -n 1
+	sed -n "s/.* \([0-9]*\)\.\([0-9]*\): $1: comm=known_reader pid=$pid .*/\1\2000/p" \
+		"$event_log" | tail -n 1
 }
 
 # column KEY: of the module's row.
@@ -95,7 +97,8 @@ sleep 1
 boosted_at=$(event_at reader_boosted)
 delay=$((boosted_at - $(own asked_at)))
 # In jiffies, of up to 10 ms.
-check "after RCU_BOOST_DELAY: $delay ns" between "$delay" $((delay_ms - 10))000000 $((delay_ms + 150))000000
+check "after RCU_BOOST_DELAY: $delay ns" \
+	between "$delay" $((delay_ms - 10))000000 $((delay_ms + 150))000000
 check "while it was off the CPU" test "$(stat boost_delay_max_ns)" -gt 0
 check "and deboosted" test "$(stat reader_deboosted)" = 1
 expected=$(($(own deboosted_at) - boosted_at))
@@ -114,7 +117,8 @@ run "hog_ms=800 outside=1"
 check "control: off the CPU, outside of a section" \
 	between "$(own off_ns)" 790000000 1000000000
 # It starts and ends in code that has sections of its own, and may be preempted there.
-check "control: that is no reader: $(column off_ns) ns" at_most "$(column off_ns)" "$(own off_ns)" 0.05
+check "control: that is no reader: $(column off_ns) ns" \
+	at_most "$(column off_ns)" "$(own off_ns)" 0.05
 check "control: nor one that is boosted" test "$(column boosts)" = 0
 
 kill $cat

@@ -26,9 +26,10 @@ runs=$(sed -n '1,/^$/s/^# runs: *//p' "$0")
 if [ "$runs" != vm ] && [ -z "${KTAP_HELPERS:-}" ]; then
 	ktap_print_header
 	case $runs in
-	drives) ktap_skip_all "boots virtual machines of its own: make check TESTS=$(basename "$0" .sh)" ;;
-	*) ktap_skip_all "is about sources and objects, not this kernel: make check TESTS=$(basename "$0" .sh)" ;;
+	drives) why="boots virtual machines of its own" ;;
+	*) why="is about sources and objects, not this kernel" ;;
 	esac
+	ktap_skip_all "$why: make check TESTS=$(basename "$0" .sh)"
 	exit "$KSFT_SKIP"
 fi
 
@@ -79,7 +80,10 @@ stop_background()
 # was killed outright.
 unload_all()
 {
-	while modules=$(sed -n 's/^\(rcu_notrace_[a-z_]*\) [0-9]* 0 .*/\1/p' /proc/modules) && [ "$modules" ]; do
+	while
+		modules=$(sed -n 's/^\(rcu_notrace_[a-z_]*\) [0-9]* 0 .*/\1/p' /proc/modules)
+		[ "$modules" ]
+	do
 		# shellcheck disable=SC2086
 		rmmod $modules || break
 	done

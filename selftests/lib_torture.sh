@@ -31,7 +31,8 @@ taken()
 # readers: how many times an object was looked at.
 readers()
 {
-	echo "$stats" | awk '/Reader Pipe:/ { for (i = 4; i <= NF; i++) n += $i } END { print n + 0 }'
+	echo "$stats" | awk '/Reader Pipe:/ {
+		for (i = 4; i <= NF; i++) n += $i } END { print n + 0 }'
 }
 
 # as_it_should_be: no reader saw an object that had been replaced a grace period ago.

@@ -20,7 +20,8 @@ ktap_set_plan 5
 set_to /sys/kernel/rcu_normal 0
 torture "$DURATION" expedited=2 contexts=4 every_us="$EVERY_US"
 check "NMIs: $(taken nmi)" test "$(taken nmi)" -gt $((DURATION * 50))
-check "grace periods: $(echo "$stats" | value grace_periods)" reached grace_periods $((DURATION * 20))
+check "grace periods: $(echo "$stats" | value grace_periods)" \
+	reached grace_periods $((DURATION * 20))
 check "no reader was let down" as_it_should_be
 torture 3 expedited=2 readers=0
 check "control: none without the handler" test "$(taken nmi)" = 0

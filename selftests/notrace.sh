@@ -15,7 +15,8 @@ blacklist=/sys/kernel/debug/kprobes/blacklist
 # symbols PATTERN: the functions of the test module that match.
 symbols()
 {
-	awk -v pattern="$1" '$4 == "[rcu_notrace_notrace]" && $2 ~ /^[tT]$/ && $3 ~ pattern { print $3 }' \
+	awk -v pattern="$1" '
+		$4 == "[rcu_notrace_notrace]" && $2 ~ /^[tT]$/ && $3 ~ pattern { print $3 }' \
 		/proc/kallsyms | grep -v '^__pfx_\|\.cold$' | sort -u
 }
 
@@ -48,14 +49,17 @@ insmod "$MODS/rcu_notrace_notrace.ko"
 
 # What a drop can reach, as fastpath has it from the object: the C side's
 # primitives, and what is behind the fast path in Rust.
-path=$(symbols 'outermost_drop|^rcu_notrace_(context|interrupted|report|set_need|this_cpu|count|start_timer|irq_work_fn|timer_fn|keep_promise|srcu|preempt|tasks_trace)')
+parts='context|interrupted|report|set_need|this_cpu|count|start_timer|irq_work_fn|timer_fn'
+parts="$parts|keep_promise|srcu|preempt|tasks_trace"
+path=$(symbols "pending_at_drop|^rcu_notrace_($parts)")
 sides='srcu_fast sched tasks_trace'
 ktap_set_plan 12
 
 check "functions on the path: $(echo "$path" | wc -l)" test "$(echo "$path" | wc -l)" -ge 15
 check "on the kprobe blacklist, all of them: $(echo "$path" | not_in $blacklist)" \
 	test -z "$(echo "$path" | not_in $blacklist)"
-check "in available_filter_functions, none: $(echo "$path" | in_file $tracing/available_filter_functions)" \
+filterable=$(echo "$path" | in_file $tracing/available_filter_functions)
+check "in available_filter_functions, none: $filterable" \
 	test -z "$(echo "$path" | in_file $tracing/available_filter_functions)"
 check "a kprobe on one: EINVAL" test "$(log notrace | value kprobe_path)" = -22
 check "control: one on what is on no path" test "$(log notrace | value kprobe_other)" = 0
@@ -63,11 +67,15 @@ check "control: functions of a module can be in there" \
 	grep -q '\[9p\|\[virtio\|\[' $tracing/available_filter_functions
 
 log notrace | sed 's/^/# /'
-check "a million guards: no function: $(measured guard functions), no event: $(measured guard events)" \
-	test "$(measured guard pairs) $(measured guard functions) $(measured guard events)" = "1000000 0 0"
+# seen SIDE: pairs, functions, events.
+seen()
+{
+	echo "$(measured "$1" pairs) $(measured "$1" functions) $(measured "$1" events)"
+}
+check "a million guards, functions, events: $(seen guard)" test "$(seen guard)" = "1000000 0 0"
 for side in $sides; do
 	check "a million of $side: neither" \
-		test "$(measured $side pairs) $(measured $side functions) $(measured $side events)" = "1000000 0 0"
+		test "$(seen $side)" = "1000000 0 0"
 done
 check "control: rcu_read_lock(): $(measured rcu functions) functions" \
 	test "$(measured rcu functions)" -ge $((2 * $(measured rcu pairs)))

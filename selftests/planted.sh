@@ -46,7 +46,9 @@ guest()
 				sleep 6
 				echo scan > \$kmemleak
 				echo scan > \$kmemleak
-				while read -r line; do echo \"\$line\" > /dev/kmsg; done < \$kmemleak
+				while read -r line; do
+					echo \"\$line\" > /dev/kmsg
+				done < \$kmemleak
 			fi
 			rmmod rcu_notrace_planted
 			! dmesg | grep -qE \"\$text\" || echo noticed=\$what.
@@ -81,12 +83,13 @@ $mistakes
 END
 if has PROVE_LOCKING; then
 	check "both turned lockdep off, which shows" \
-		test "$(echo "$first" | value debug_locks)$(echo "$second" | value debug_locks)" = 00
+		test "$(echo "$first" "$second" | grep -o 'debug_locks=0' | wc -l)" = 2
 else
 	skip "both turned lockdep off" PROVE_LOCKING
 fi
 
-out=$(TIMEOUT=120 "$LAB_VM" "insmod $MODS/rcu_notrace_planted.ko what=kept && rmmod rcu_notrace_planted
+out=$(TIMEOUT=120 "$LAB_VM" "insmod $MODS/rcu_notrace_planted.ko what=kept &&
+	rmmod rcu_notrace_planted
 	$lockdep")
 check "control: no complaint where nothing is wrong" test $? -eq 0
 if has PROVE_LOCKING; then

@@ -30,7 +30,9 @@ out=$(ICOUNT=1 CPUS=1 TIMEOUT=280 "$LAB_VM" "for side in 0 1 2; do
 	line=\$(cyclictest --quiet --nsecs --priority=90 --affinity=0 --threads=1 \
 		--interval=1700 --loops=300 --mlockall)
 	rmmod rcu_notrace_preemptible
-	echo side=\$side \$(echo \$line | sed 's/.*Min: *\([0-9]*\).*Avg: *\([0-9]*\) Max: *\([0-9]*\).*/min=\1 avg=\2 max=\3/') \
+	# Its line has the number behind the key, with spaces between.
+	echo side=\$side \$(echo \$line | grep -oE '(Min|Avg|Max): *[0-9]+' | tr -d ' ' |
+			tr ':A-Z' '=a-z') \
 		\$(dmesg | grep -o 'sections=.*')
 	done")
 for side in 0 1 2; do

@@ -23,9 +23,10 @@ done
 if grep -qs rcu_preempt_task /sys/kernel/tracing/available_events; then
 	check "rcu_node lock held: $(echo "$stats" | value rcu_node_lock)" reached rcu_node_lock 100
 else
-	ktap_test_skip "rcu_node lock held: there are no such tracepoints without CONFIG_RCU_TRACE, KERNEL=debug has it"
+	ktap_test_skip "rcu_node lock held: needs CONFIG_RCU_TRACE, KERNEL=debug has it"
 fi
-check "drops that left a report to an interrupt: $(echo "$stats" | sed -n 's/.*irq_work \([0-9]*\).*/\1/p')" \
+left=$(echo "$stats" | sed -n 's/.*irq_work \([0-9]*\).*/\1/p')
+check "drops that left a report to an interrupt: $left" \
 	test "$(echo "$stats" | sed -n 's/.*irq_work \([0-9]*\).*/\1/p')" -gt 0
 check "no reader was let down" as_it_should_be
 torture 3 expedited=2 contexts=8 readers=0 keep=1

@@ -49,7 +49,8 @@ echo 0 > /sys/kernel/rcu_normal
 workload='stress-ng --quiet --timeout 6 --switch 2 --fork 1 --timer 1 --membarrier 1 &
 	stress-ng --quiet --timeout 6 --futex 1 &
 	for i in 1 2 3 4 5 6; do
-		taskset -c 1 sh -c "for n in 1 2 3 4 5 6 7 8 9; do cat /proc/self/maps; done" > /dev/null &
+		taskset -c 1 sh -c "for n in 1 2 3 4 5 6 7 8 9; do cat /proc/self/maps; done" \
+			> /dev/null &
 		taskset -c 1 chrt -f 10 sh -c "n=0; while [ \$n -lt 200 ]; do n=\$((n + 1)); done"
 	done
 	pi_stress --quiet --groups 1 --duration 3 > /dev/null 2>&1
@@ -73,7 +74,8 @@ rmmod rcu_notrace
 
 insmod rcu_notrace.ko tasks=64
 stress-ng --quiet --timeout 3 --fork 2 --switch 40
-check "control: what does not fit is counted: $(stat lost) events, $(stat tasks_evicted) dead tasks" \
+lost="$(stat lost) events, $(stat tasks_evicted) dead tasks"
+check "control: what does not fit is counted: $lost" \
 	test "$(stat lost)" -gt 0
 rmmod rcu_notrace
 rm -r "$tmp"

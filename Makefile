@@ -88,23 +88,24 @@ model: lab ## check the model of the unlock
 kdir: ## as root: a tree for KDIR, for the Debian kernel that runs here
 	@packaging/kdir
 
-# By hand: what loads it at boot, without the line that does.
+# Loads the module at boot, but for the line that does, which is a comment.
 MODULES_LOAD := $(DESTDIR)/etc/modules-load.d/rcu-notrace.conf
+ifneq ($(strip $(KDIR)),)
+RELEASE = $(shell cat $(KDIR)/include/config/kernel.release)
+DEPMOD = depmod $(if $(DESTDIR),-b $(DESTDIR)) $(RELEASE)
 
-install: ## as root, with KDIR: the module, and what would load it at boot
-	@[ -n "$(strip $(KDIR))" ] || { \
-		echo "name the tree it was built against: make KDIR=... install" >&2; exit 1; }
+install: module ## as root, with KDIR: the module, and what would load it at boot
 	$(KDIR_MAKE) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
-	depmod $(if $(DESTDIR),-b $(DESTDIR)) $$(cat $(KDIR)/include/config/kernel.release)
+	$(DEPMOD)
 	install -D -m 644 packaging/modules-load.conf $(MODULES_LOAD)
 
 uninstall: ## as root, with KDIR: remove these
-	@[ -n "$(strip $(KDIR))" ] || { \
-		echo "name the tree it was built against: make KDIR=... uninstall" >&2; exit 1; }
-	release=$$(cat $(KDIR)/include/config/kernel.release) && \
-		rm -f $(DESTDIR)/lib/modules/$$release/updates/rcu_notrace.ko* && \
-		depmod $(if $(DESTDIR),-b $(DESTDIR)) $$release
-	rm -f $(MODULES_LOAD)
+	rm -f $(DESTDIR)/lib/modules/$(RELEASE)/updates/rcu_notrace.ko* $(MODULES_LOAD)
+	$(DEPMOD)
+else
+install uninstall:
+	@echo "name the tree that it is built against: make $@ KDIR=..." >&2; exit 1
+endif
 
 package: lab ## the Debian package rcu-notrace-dkms, in build/
 	@lab/enter packaging/deb

@@ -106,10 +106,10 @@ links()
 	sphinx-build -q -n -W --keep-going -b dummy Documentation "$(mktemp -d -p "$work")" 2>&1
 	# shellcheck disable=SC2016 # these quotes are the text's
 	sources '\.(md|rst)$' |
-		xargs grep -HoE '\]\([^):#]+|`[A-Za-z0-9_.-]+/[A-Za-z0-9_./-]*`' |
+		xargs grep -HoE '\]\([^):#]+[#)]|`[A-Za-z0-9_.-]+/[A-Za-z0-9_./-]*`' |
 		while IFS=: read -r text file; do
 			case $file in
-			']('*) file=$(dirname "$text")/${file#](} ;;
+			']('*) file=${file#](} file=$(dirname "$text")/${file%?} ;;
 			'`'*) file=${file#?} file=${file%?} ;;
 			esac
 			# A path that begins as one of ours does.

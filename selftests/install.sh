@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# This test will install the module by make into an empty folder, and take it away
+# again, and fail if it is not where modprobe looks, would be loaded at boot, brings
+# something else with it, or leaves it behind.
+# runs: host
+
+. selftests/lib.sh
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+try()
+{
+	make "$@" > "$work/log" 2>&1 && return
+	tail -n 20 "$work/log" | sed 's/^/# /'
+	return 1
+}
+
+# files: those that are not depmod's.
+files()
+{
+	(cd "$work/root" && find . ! -type d ! -name 'modules.*' | sort)
+}
+
+found()
+{
+	modinfo -b "$work/root" -k "$KRELEASE" rcu_notrace > "$work/info" 2>&1
+}
+
+ktap_print_header
+ktap_set_plan 8
+
+mkdir "$work/root"
+refute "control: before, it is not found" found
+check "make install" try KDIR="$KDIR" DESTDIR="$work/root" install
+check "modprobe would find it" found
+check "that kernel would take it" grep -q "^vermagic: *$KRELEASE " "$work/info"
+check "two files" test "$(files | wc -l)" = 2
+refute "it is not loaded at boot unless asked for" \
+	grep -q '^[^#]' "$work/root/etc/modules-load.d/rcu-notrace.conf"
+check "make uninstall" try KDIR="$KDIR" DESTDIR="$work/root" uninstall
+check "and nothing is left" test -z "$(files)"
+
+ktap_finished

@@ -19,6 +19,11 @@ use crate::{
             self,
             Plain, //
         },
+        kthread::{
+            should_stop,
+            sleep_us,
+            Kthread, //
+        },
         param,
         test_cycles, //
     },
@@ -26,7 +31,16 @@ use crate::{
 use core::arch::asm;
 use kernel::{
     prelude::*,
-    sync::rcu, //
+    sync::{
+        atomic::{
+            Acquire,
+            Atomic,
+            Relaxed,
+            Release, //
+        },
+        rcu,
+        Arc, //
+    },
 };
 
 #[path = "../../rcu_notrace.rs"]
@@ -49,6 +63,10 @@ module! {
         rounds: u32 {
             default: 5,
             description: "Loops of each, taking turns",
+        },
+        together: u32 {
+            default: 0,
+            description: "Then the guard's on so many CPUs at the same time",
         },
         leak: u32 {
             default: 0,
@@ -138,11 +156,58 @@ extern "C" fn rcu_notrace_one_section_control(plain: &Plain) {
     pair(plain);
 }
 
+/// How many have arrived at the start, and when the last of them arrived at the end.
+static READY: Atomic<u32> = Atomic::new(0);
+static DONE: Atomic<u32> = Atomic::new(0);
+
+/// `body` on `cpus` CPUs at the same time: the cycles from the start until all are done.
+fn together(cpus: u32, body: impl Fn() -> u64 + Clone + Send + 'static) -> Result<u64> {
+    let mut threads = KVec::with_capacity(cpus as usize, GFP_KERNEL)?;
+    let (began, ended) = (
+        Arc::new(Atomic::new(0u64), GFP_KERNEL)?,
+        Arc::new(Atomic::new(0u64), GFP_KERNEL)?,
+    );
+
+    READY.store(0, Relaxed);
+    DONE.store(0, Relaxed);
+    for cpu in 0..cpus {
+        let (body, began, ended) = (body.clone(), began.clone(), ended.clone());
+
+        threads.push(
+            Kthread::run(cpu, false, c"rcu_notrace_pair", move || {
+                // SAFETY: No requirements.
+                let cycles = || unsafe { test_cycles() };
+
+                if READY.fetch_add(1, Acquire) + 1 == cpus {
+                    began.store(cycles(), Relaxed);
+                    READY.fetch_add(1, Release);
+                }
+                while READY.load(Acquire) <= cpus {
+                    // Without the hint, for which an emulator leaves the guest each time.
+                }
+                body();
+                if DONE.fetch_add(1, Acquire) + 1 == cpus {
+                    ended.store(cycles(), Release);
+                }
+                while !should_stop() {
+                    sleep_us(1000);
+                }
+            })?,
+            GFP_KERNEL,
+        )?;
+    }
+    while ended.load(Acquire) == 0 {
+        sleep_us(1000);
+    }
+    drop(threads);
+    Ok(ended.load(Relaxed).wrapping_sub(began.load(Relaxed)))
+}
+
 struct Pair;
 
 impl kernel::Module for Pair {
     fn init(_module: &'static ThisModule) -> Result<Self> {
-        let rcu = Rcu::new()?;
+        let rcu = Arc::new(Rcu::new()?, GFP_KERNEL)?;
         let srcu = KBox::pin_init(SrcuFast::new(), GFP_KERNEL)?;
         let pairs = param(module_parameters::pairs.value());
 
@@ -176,6 +241,20 @@ impl kernel::Module for Pair {
 
             for (name, cycles) in Iterator::chain(c.iter(), &rust) {
                 pr_info!("pair side={name} pairs={pairs} cycles={cycles}\n");
+            }
+        }
+
+        let cpus = param(module_parameters::together.value());
+
+        if cpus != 0 {
+            for _ in 0..param(module_parameters::rounds.value()) {
+                let reader = rcu.clone();
+                let loops = together(cpus, move || empty(pairs))?;
+                let guards = together(cpus, move || guard(pairs, &reader))?;
+
+                pr_info!(
+                    "pair together={cpus} pairs={pairs} empty_cycles={loops} guard_cycles={guards}\n"
+                );
             }
         }
         Ok(Self)

@@ -60,6 +60,16 @@ pub(crate) fn boosted() -> bool {
     unsafe { (&raw const (*current()).prio).read_volatile() < 100 }
 }
 
+/// Keeps the CPU busy for a time, as far as it is not taken away. Any context.
+///
+/// Without `cpu_relax()`, for which an emulator leaves the guest each time.
+#[inline(always)]
+pub(crate) fn busy_us(us: u32) {
+    let start = now_ns();
+
+    while now_ns().wrapping_sub(start) < u64::from(us) * 1000 {}
+}
+
 /// Monotonic time in nanoseconds, from a clock that nothing traces. Any context.
 #[inline(always)]
 pub(crate) fn now_ns() -> u64 {

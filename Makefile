@@ -23,11 +23,12 @@ CMD ?=#         what make vm runs
 HOST ?=#        1: the demo on this machine, with the module loaded, as root
 TESTS ?=#       what make check runs, default all; names as in selftests/
 PACKAGE ?=#     1: make check tries the Debian package as well, for half an hour
+BENCH ?=#       what make bench runs, default all: pair qs event latency gp scale memory
 MIRROR ?=#      Debian mirror, default the host's own
 DESTDIR ?=#     where make install takes / to be
 
 # A variable left empty is as good as not set.
-$(foreach v,KVER KERNEL CPUS MEM APPEND TIMEOUT SLOW EXPECT ICOUNT TCG_THREAD QEMU_OPTS CMD HOST TESTS PACKAGE MIRROR,\
+$(foreach v,KVER KERNEL CPUS MEM APPEND TIMEOUT SLOW EXPECT ICOUNT TCG_THREAD QEMU_OPTS CMD HOST TESTS BENCH PACKAGE MIRROR,\
 	$(if $(strip $($(v))),$(eval export $(v)),$(eval unexport $(v))))
 
 ## Targets:
@@ -81,6 +82,8 @@ lint: ## the kernel's checkers of style, and more, on every file
 docs: module ## the documentation, as HTML in build/docs
 	@lab/enter Documentation/build
 	@echo build/docs/index.html
+bench: ## measure what it costs beside others; BENCH='a b' for some of it
+	@bench/run $(BENCH)
 
 model: lab ## check the model of the unlock
 	@lab/enter model/run
@@ -125,4 +128,4 @@ help: ## this text
 		$(firstword $(MAKEFILE_LIST))
 
 .PHONY: kdir install uninstall package module lab lab-update test-kernel lab-clean
-.PHONY: vm shell demo check lint docs model clean help
+.PHONY: vm shell demo check bench lint docs model clean help

@@ -1,0 +1,11 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# event: what handling an event adds to a context switch: perf bench sched pipe
+# with nothing attached, with our probes, and with what else could be used.
+
+. bench/lib.sh
+
+ICOUNT=1 CPUS=1 TIMEOUT=400 guest event.sh instructions 2 4000
+# Time: emulated, and so rough.
+CPUS=1 TIMEOUT=400 guest event.sh ns 2 10000

@@ -1,0 +1,78 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# event.sh UNIT ROUNDS OPS: of what a nanosecond is here. An operation is two
+# context switches, and two wake-ups.
+
+. bench/guest/lib.sh
+
+unit=$1 rounds=$2 ops=$3
+out=/tmp/event.out
+pipe="perf bench sched pipe -l $ops"
+
+# For bpftrace, which starts it when all is attached.
+printf '#!/bin/sh\nexec %s >%s\n' "$pipe" $out >/tmp/event.run
+$pipe >$out		# what is read from the disk is read
+
+# ran SIDE: what the run that is over has taken.
+ran()
+{
+	sed -n "s|^ *\([0-9.]*\) usecs/op.*|event unit=$unit side=$1 cpus=1 us_per_op=\1|p" $out
+}
+
+side()
+{
+	case $1 in
+	none)
+		$pipe >$out
+		;;
+	empty | guard)
+		[ "$1" = guard ] && guard=1 || guard=0
+		insmod $MODS/rcu_notrace_empty.ko guard=$guard
+		$pipe >$out
+		rmmod rcu_notrace_empty
+		;;
+	ours_switch)
+		insmod rcu_notrace.ko events="$only_switch"
+		$pipe >$out
+		rmmod rcu_notrace
+		;;
+	ours)
+		insmod rcu_notrace.ko
+		$pipe >$out
+		rmmod rcu_notrace
+		;;
+	bpftrace*)
+		BPFTRACE_MAX_MAP_KEYS=16384 bpftrace -q -o /tmp/event.bpf -c "/bin/sh /tmp/event.run" "bench/$1.bt"
+		;;
+	ftrace_switch)
+		echo 1 >$TRACING/events/sched/sched_switch/enable
+		$pipe >$out
+		echo 0 >$TRACING/events/sched/sched_switch/enable
+		;;
+	ftrace)
+		for e in switch waking wakeup; do echo 1 >$TRACING/events/sched/sched_$e/enable; done
+		$pipe >$out
+		for e in switch waking wakeup; do echo 0 >$TRACING/events/sched/sched_$e/enable; done
+		;;
+	perf_switch)
+		# shellcheck disable=SC2086 # words
+		perf record -q -a -e sched:sched_switch -o /tmp/perf.data -- $pipe >$out
+		;;
+	esac
+	ran "$1"
+}
+
+sides="none empty guard bpftrace_switch bpftrace ftrace_switch ftrace perf_switch"
+# The module has the probe, or not yet.
+if modinfo -p rcu_notrace.ko | grep -q ^events:; then
+	sides="$sides ours_switch ours"
+	insmod rcu_notrace.ko enable=0
+	only_switch=$(sed '/sched_switch$/d; s/^./-/' /sys/kernel/debug/rcu_notrace/events | tr '\n' ' ')
+	rmmod rcu_notrace
+fi
+
+for _ in $(seq "$rounds"); do
+	for s in $sides; do
+		side "$s"
+	done
+done

@@ -234,7 +234,7 @@ impl Drop for Guard<'_> {
         #[cfg(rcu_notrace_debug)]
         debug::dropped();
         // SAFETY: By the type invariant the current task is in the section that this leaves.
-        unsafe { arch::leave(arch::current(), || deferred::pending_at_drop()) };
+        unsafe { arch::leave(arch::current(), deferred::pending_at_drop) };
     }
 }
 

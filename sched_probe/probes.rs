@@ -242,7 +242,10 @@ impl Shared {
             Exposure::None => (),
         }
 
-        let (then, known) = (&record.passing.expedited_then, &record.passing.expedited_known);
+        let (then, known) = (
+            &record.passing.expedited_then,
+            &record.passing.expedited_known,
+        );
 
         match GracePeriods::exposure(then.load(Relaxed), now.expedited, known.load(Relaxed) != 0) {
             Exposure::Certain => {

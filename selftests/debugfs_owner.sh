@@ -10,7 +10,8 @@
 # close_late MODULE FILE: unload it while the file is open, then close that.
 close_late()
 {
-	echo "insmod $1.ko && sh -c 'exec 3< /sys/kernel/debug/$2; rmmod $(basename "$1"); echo rmmod=\$?; exec 3<&-'; true"
+	echo "insmod $1.ko && sh -c 'exec 3< /sys/kernel/debug/$2
+		rmmod $(basename "$1"); echo rmmod=\$?; exec 3<&-'; true"
 }
 
 ktap_print_header
@@ -19,7 +20,8 @@ ktap_set_plan 4
 out=$("$LAB_VM" "$(close_late rcu_notrace rcu_notrace/stats)")
 check "nothing happens" test $? = 0
 check "it is not unloaded" test "$(echo "$out" | sed -n 's/^rmmod=//p')" = 1
-out=$(EXPECT='panic:full_proxy_release' "$LAB_VM" "$(close_late $MODS/rcu_notrace_files rcu_notrace_files/file)")
+out=$(EXPECT='panic:full_proxy_release' "$LAB_VM" \
+	"$(close_late "$MODS/rcu_notrace_files" rcu_notrace_files/file)")
 check "control: without an owner the machine oopses" test $? = 0
 check "control: after it was unloaded" test "$(echo "$out" | sed -n 's/^rmmod=//p')" = 0
 

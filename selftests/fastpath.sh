@@ -33,15 +33,15 @@ ktap_print_header
 ktap_set_plan 8
 
 check "a pair is a fast path" \
-	selftests/fastpath.py pair $module rcu_notrace_one_section
+	selftests/fastpath.py pair "$module" rcu_notrace_one_section
 refute "control: a pair with a call in it is not" \
-	selftests/fastpath.py pair $module rcu_notrace_one_section_control
+	selftests/fastpath.py pair "$module" rcu_notrace_one_section_control
 check "the slow path calls what is listed, and nothing else" \
-	selftests/fastpath.py slow $module selftests/fastpath.allow
+	selftests/fastpath.py slow "$module" selftests/fastpath.allow
 refute "control: with nothing listed it does not pass" \
-	selftests/fastpath.py slow $module /dev/null
+	selftests/fastpath.py slow "$module" /dev/null
 check "there are no tracing sites" \
-	selftests/fastpath.py sites $module
+	selftests/fastpath.py sites "$module"
 other=$(mktemp)
 at_exit "rm -f '$other'"
 control "$traced" "$other"

@@ -44,11 +44,11 @@ run rcu_notrace.ko "$SWAPS"
 check "$SWAPS swaps" test $swapped = 0
 check "under load" test "$hits" -gt 1000
 check "no read of a freed filter" test "$gone" = 0
-run $MODS/rcu_notrace_swap.ko "$SWAPS"
+run "$MODS/rcu_notrace_swap.ko" "$SWAPS"
 check "the same, with filters that take their time" test $swapped = 0
 check "under load" test "$hits" -gt 1000
 check "no read of a freed filter" test "$gone" = 0
-run $MODS/rcu_notrace_swap_now.ko "$SWAPS"
+run "$MODS/rcu_notrace_swap_now.ko" "$SWAPS"
 check "control: freed at once" test $swapped = 0
 check "control: under load" test "$hits" -gt 1000
 check "control: it is noticed: $gone" test "$gone" -gt 0

@@ -23,9 +23,9 @@ ktap_set_plan 15
 
 log=$(mktemp)
 dmesg -C
-insmod $MODS/rcu_notrace_source.ko
+insmod "$MODS/rcu_notrace_source.ko"
 check "nothing is attached" test "$(cat $source/probed)" = 0
-insmod $MODS/rcu_notrace_glue.ko
+insmod "$MODS/rcu_notrace_glue.ko"
 unprobed=$(cat $source/unprobed)
 check "every tracepoint of the scheduler is${unprobed:+, but $unprobed}" \
 	test -z "$(echo "$unprobed" | tr -d ' ')"

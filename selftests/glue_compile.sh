@@ -11,7 +11,7 @@
 CASES=selftests/compile_fail
 
 # A test module's command, with another source, that makes no object.
-command=$(sed -n 's/^savedcmd_[^ ]* := //p' $MODS/.trace_all.o.cmd |
+command=$(sed -n 's/^savedcmd_[^ ]* := //p' "$MODS/.trace_all.o.cmd" |
 	sed 's/ --emit=.*//; s/ --out-dir [^ ]*//')
 out=$(mktemp -d)
 at_exit "rm -rf '$out'"

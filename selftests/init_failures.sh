@@ -21,9 +21,9 @@ ktap_print_header
 ktap_set_plan 11
 
 log=$(mktemp)
-insmod $MODS/rcu_notrace_source.ko
+insmod "$MODS/rcu_notrace_source.ko"
 n=1 tried=0 memory=0 device=0 other=0 left=0
-until insmod $MODS/rcu_notrace_glue.ko fail=$n 2> "$log"; do
+until insmod "$MODS/rcu_notrace_glue.ko" fail=$n 2> "$log"; do
 	tried=$((tried + 1))
 	if grep -q 'Cannot allocate memory' "$log"; then
 		memory=$((memory + 1))
@@ -45,11 +45,11 @@ check "control: where nothing fails it is" attached
 rmmod rcu_notrace_glue
 refute "and is not when it is unloaded" attached
 
-! insmod $MODS/rcu_notrace_glue.ko how=2 2> "$log" && grep -q 'out of domain' "$log"
+! insmod "$MODS/rcu_notrace_glue.ko" how=2 2> "$log" && grep -q 'out of domain' "$log"
 check "init that fails afterwards: its error" test $? -eq 0
 refute "and nothing stays attached" attached
 dmesg -C
-insmod $MODS/rcu_notrace_glue.ko how=1
+insmod "$MODS/rcu_notrace_glue.ko" how=1
 rmmod rcu_notrace_glue
 refute "nor if the probes are leaked" attached
 check "and what they left behind is waited for" \

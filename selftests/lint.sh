@@ -28,11 +28,12 @@ sources()
 
 # Each of these prints what it has to say of the current folder.
 
-# What a kernel tree would take: not the lab, not the model. The macros of
+# What a kernel tree would take: not the lab, the
+# model and the benchmarks. The macros of
 # tracepoints are laid out as in include/trace/events/, which it knows by name.
 checkpatch()
 {
-	sources | grep -vE '^(lab|model|build)/|\.md$' |
+	sources | grep -vE '^(bench|lab|model|build)/|\.md$' |
 		xargs "$KDIR/scripts/checkpatch.pl" --no-tree --strict --terse --show-types \
 			--no-summary --ignore "$NOT_OURS" --file 2>&1 |
 		grep -vE '^shim/trace\.h:.*:(PARENTHESIS_ALIGNMENT|OPEN_ENDED_LINE):'
@@ -89,7 +90,8 @@ shell()
 
 spelling()
 {
-	sources | xargs codespell
+	# A keyword of Kconfig's.
+	sources | xargs codespell --ignore-words-list=rsource
 }
 
 SPDX=$(printf 'SPDX%sLicense-Identifier:' -)
@@ -109,6 +111,7 @@ links()
 		xargs grep -HoE '\]\([^):#]+[#)]|`[A-Za-z0-9_.-]+/[A-Za-z0-9_./-]*`' |
 		while IFS=: read -r text file; do
 			case $file in
+			'`build/'*) continue ;;
 			']('*) file=${file#](} file=$(dirname "$text")/${file%?} ;;
 			'`'*) file=${file#?} file=${file%?} ;;
 			esac

@@ -19,10 +19,10 @@ ktap_set_plan 8
 
 dmesg -C
 [ ! -e $kmemleak ] || echo clear > $kmemleak
-insmod $MODS/rcu_notrace_trace_all.ko named=1
+insmod "$MODS/rcu_notrace_trace_all.ko" named=1
 failures=0 pinned=0
 for _ in $(seq "$ROUNDS"); do
-	insmod $MODS/rcu_notrace_source.ko || failures=$((failures + 1))
+	insmod "$MODS/rcu_notrace_source.ko" || failures=$((failures + 1))
 	[ "$(cat /sys/module/rcu_notrace_source/refcnt)" = 0 ] || pinned=$((pinned + 1))
 	rmmod rcu_notrace_source || failures=$((failures + 1))
 done
@@ -35,14 +35,14 @@ check "every hit was seen: $hits of $((ROUNDS * each))" test "$hits" = $((ROUNDS
 check "with its argument" test "$odd" = $((ROUNDS * each / 2))
 
 dmesg -C
-insmod $MODS/rcu_notrace_source.ko
-insmod $MODS/rcu_notrace_trace_all.ko named=2
+insmod "$MODS/rcu_notrace_source.ko"
+insmod "$MODS/rcu_notrace_trace_all.ko" named=2
 rmmod rcu_notrace_source
 rmmod rcu_notrace_trace_all
 check "control: hits from before the probe are not" \
 	test "$(dmesg | grep 'trace_all hits=' | value hits)" = 100
 refute "control: one that has to be there and is not: ENOENT" \
-	insmod $MODS/rcu_notrace_trace_all.ko named=2
+	insmod "$MODS/rcu_notrace_trace_all.ko" named=2
 check "and the log names it" \
 	in_log "tracepoint rcu_notrace_source_tp: cannot attach a probe: $(errno ENOENT 2)"
 if [ -e $kmemleak ]; then

@@ -75,7 +75,7 @@ seen()
 check "a million guards, functions, events: $(seen guard)" test "$(seen guard)" = "1000000 0 0"
 for side in $sides; do
 	check "a million of $side: neither" \
-		test "$(seen $side)" = "1000000 0 0"
+		test "$(seen "$side")" = "1000000 0 0"
 done
 check "control: rcu_read_lock(): $(measured rcu functions) functions" \
 	test "$(measured rcu functions)" -ge $((2 * $(measured rcu pairs)))

@@ -21,7 +21,7 @@ start_sleeper()
 count_wakeups()
 {
 	dmesg -C
-	insmod $MODS/rcu_notrace_tutorial.ko pid="$1"
+	insmod "$MODS/rcu_notrace_tutorial.ko" pid="$1"
 	kill -CONT $sleeper
 	wait $sleeper
 	rmmod rcu_notrace_tutorial

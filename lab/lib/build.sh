@@ -66,6 +66,7 @@ test_kernel() {
 	export KERNEL=stock
 	lab_ready
 	stock=$KERNEL_DIR
+	# shellcheck disable=SC2153 # lab_ready sets it, and ROOT below
 	dir=$(test_kernel_dir "$kind" "$RELEASE" "${stock##*/}")
 	release=$(test_kernel_release "$kind" "$RELEASE")
 	work=$dir.build
@@ -73,6 +74,7 @@ test_kernel() {
 	host_space 8
 	mkdir -p "$work"
 	step "$what: unpack" test_kernel_unpack "$work" "$stock/source.tar.xz"
+	# shellcheck disable=SC2153
 	step "$what: configure" test_kernel_configure "$work" "$ROOT" "$release" "$kind"
 	step "$what: compile" test_kernel_compile "$work" "$ROOT" "$release" "$kind"
 	step "$what: install" test_kernel_install "$work" "$ROOT" "$release" "$kind"

@@ -46,9 +46,10 @@ lab_ready() {
 	read -r RELEASE version _ <<<"$line"
 	KERNEL_DIR=$(kernel_dir "$RELEASE" "$version")
 	[[ -d $KERNEL_DIR ]] || die "kernel $RELEASE is not there yet: $hint"
-	: "${SLOW:=$([[ ${KERNEL:=stock} == stock ]] && echo 1 || echo 4)}"
+	: "${KERNEL:=stock}"
+	: "${SLOW:=$([[ $KERNEL == stock ]] && echo 1 || echo 4)}"
 	[[ $SLOW =~ ^[1-9][0-9]*$ ]] || die "SLOW=$SLOW: a whole number"
-	[[ ${KERNEL:=stock} != stock ]] || return 0
+	[[ $KERNEL != stock ]] || return 0
 	[[ " $KINDS " == *" $KERNEL "* ]] || die "KERNEL=$KERNEL: stock or one of: $KINDS"
 	KERNEL_DIR=$(test_kernel_dir "$KERNEL" "$RELEASE" "${KERNEL_DIR##*/}")
 	RELEASE=$(test_kernel_release "$KERNEL" "$RELEASE")

@@ -53,7 +53,9 @@ check "a command that fails" vm 'starts; ends 7' 7 'status 7'
 check "a complaint fails a run that succeeded" vm 'starts; says rcu-stall; ends 0' 126 'rcu_preempt detected stalls.*the kernel complained'
 check "with the backtrace" vm 'starts; says rcu-stall; ends 0' 126 'Call Trace:'
 check "a panic" vm "$panics" 126 'BUG: TASK stack guard page.*complained'
+# shellcheck disable=SC2016 # the guest, a script, expands them
 check "lockdep off, whatever else" vm 'starts; says clean; : >"$run/lockdep-off"; ends 0' 126 'lockdep has turned itself off'
+# shellcheck disable=SC2016
 check "lockdep off, where a complaint is due" vm 'starts; says rcu-stall; : >"$run/lockdep-off"; ends 0' 0 '^$' 'EXPECT=splat:detected stalls'
 check "a kernel that is not built" vm 'starts; ends 0' 125 "run 'make test-kernel'" KERNEL=debug
 check "a kernel that is none" vm 'starts; ends 0' 125 'stock or one of: debug' KERNEL=fast

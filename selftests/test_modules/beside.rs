@@ -60,11 +60,7 @@ fn is_counted(task: &Task) -> bool {
 
 impl Probe<sched_process_fork> for Counts {
     #[inline(always)]
-    fn hit(
-        &self,
-        _context: &Context<'_, sched_process_fork>,
-        args: Args<'_, sched_process_fork>,
-    ) {
+    fn hit(&self, _context: &Context<'_, sched_process_fork>, args: Args<'_, sched_process_fork>) {
         let _guard = self.rcu.read_lock();
 
         if is_counted(args.parent) {

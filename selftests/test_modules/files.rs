@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A file made with the kernel crate's debugfs, which does not pin its module: the control for those
-//! of the scheduler probe.
+//! A file made with the kernel crate's debugfs, which does not pin its module: the control for
+//! those of the scheduler probe.
 
 use kernel::{
     debugfs::{

@@ -5,8 +5,8 @@
 
 use crate::{
     rcu_notrace::{
-        ReadSide,
         Rcu, //
+        ReadSide,
     },
     support::{
         busy_us,

@@ -65,11 +65,7 @@ probe_state! {
 
 impl Probe<sched_process_wait> for Heavy {
     #[inline(always)]
-    fn hit(
-        &self,
-        _context: &Context<'_, sched_process_wait>,
-        _args: Args<'_, sched_process_wait>,
-    ) {
+    fn hit(&self, _context: &Context<'_, sched_process_wait>, _args: Args<'_, sched_process_wait>) {
         self.hits.inc();
         if self.sched {
             let _guard = Sched.read_lock();

@@ -16,8 +16,7 @@ use crate::{
     },
     support::{
         controls::Plain,
-        current,
-        param,
+        current, param,
         tracepoints::test_fire,
         tracer::{
             Traced,

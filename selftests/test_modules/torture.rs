@@ -22,8 +22,7 @@ use crate::{
             Kthread,
             ANY_CPU, //
         },
-        now_ns,
-        param,
+        now_ns, param,
         pipe::{
             self,
             Pipe,
@@ -272,7 +271,11 @@ fn inside(shared: &Shared, random: &mut Random, depth: u32, long: bool) {
 /// off.
 fn nest(shared: &Shared, random: &mut Random, depth: u32, long: bool) {
     // With readers that are none nothing else must protect them.
-    match if shared.lose == 1 { 9 } else { random.below(10) } {
+    match if shared.lose == 1 {
+        9
+    } else {
+        random.below(10)
+    } {
         0 => {
             let guard = Plain.read_lock();
 
@@ -367,6 +370,10 @@ static CONTEXTS: Atomic<u32> = Atomic::new(0);
 static KEEP: Atomic<u32> = Atomic::new(0);
 
 /// A section in another context.
+///
+/// # Safety
+///
+/// What [`SHARED`] points to, if it does, is there until this has returned.
 #[link_section = ".kprobes.text"]
 unsafe extern "C" fn section(context: support::test_context) {
     // SAFETY: Null, or what `Running` holds for as long as this may be called.
@@ -516,10 +523,7 @@ impl Running {
         let mut pipe = 0;
 
         for (threads, synchronize) in [
-            (
-                normal,
-                bindings::synchronize_rcu as unsafe extern "C" fn(),
-            ),
+            (normal, bindings::synchronize_rcu as unsafe extern "C" fn()),
             (expedited, bindings::synchronize_rcu_expedited),
         ] {
             for n in 0..threads {

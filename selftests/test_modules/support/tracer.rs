@@ -68,6 +68,9 @@ impl<T: Traced> Drop for Tracer<T> {
     }
 }
 
+/// # Safety
+///
+/// `ops` is that of a [`Tracer`] of a `T`, and is registered.
 #[link_section = ".kprobes.text"]
 unsafe extern "C" fn callback<T: Traced>(
     _ip: c_ulong,

@@ -165,22 +165,24 @@ def gp(found):
 def scale(found):
     result = {}
     for what in ("cpus", "tasks"):
-        none, rows = {}, {}
+        samples = {}
         for r in found:
             if what not in r:
                 continue
-            row = rows.setdefault(str(r[what]), {})
+            row = samples.setdefault(str(r[what]), {})
             if "pair_on" in r:
-                row["pair"] = round((r["guard_cycles"] - r["empty_cycles"]) / (r["pairs"] * r["pair_on"]), 3)
-            elif r.get("event") == "none":
-                none[r[what]] = r["us_per_op"]
+                net = (r["guard_cycles"] - r["empty_cycles"]) / (r["pairs"] * r["pair_on"])
+                row.setdefault("pair", []).append(net)
             elif "event" in r:
-                row[r["event"]] = round((r["us_per_op"] - none[r[what]]) * 1000 / 2, 1)
+                row.setdefault(r["event"], []).append(r["us_per_op"] * 1000 / 2)
             elif "tracked" in r:
-                row["tracked"] = r["tracked"]
-        for n, us in none.items():
-            rows[str(n)]["none"] = round(us * 1000 / 2, 1)
-        result[what] = rows
+                row["tracked"] = [r["tracked"]]
+        result[what] = {}
+        for n, row in samples.items():
+            medians = {k: statistics.median(v) for k, v in row.items()}
+            result[what][n] = {
+                k: round(v - medians["none"] if k in ("guard", "ours") else v, 2) for k, v in medians.items()
+            }
     return result
 
 

@@ -6,7 +6,9 @@
 
 . bench/lib.sh
 
-lab/enter gcc -O2 -Wall -o build/bench/tasks bench/tasks.c
+for program in tasks pipes; do
+	lab/enter gcc -O2 -Wall -o build/bench/$program bench/$program.c
+done
 for cpus in 1 2 4 8; do
 	ICOUNT=1 CPUS=$cpus TIMEOUT=200 guest scale.sh cpus "$cpus"
 done

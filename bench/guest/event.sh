@@ -27,7 +27,7 @@ side()
 		;;
 	empty | guard)
 		[ "$1" = guard ] && guard=1 || guard=0
-		insmod $MODS/rcu_notrace_empty.ko guard=$guard
+		insmod $MODS/rcu_notrace_empty.ko guard="$guard"
 		$pipe >$out
 		rmmod rcu_notrace_empty
 		;;

@@ -37,7 +37,7 @@ measure none
 for side in guard sched; do
 	dmesg -C
 	[ $side = sched ] && sched=1 || sched=0
-	insmod $MODS/rcu_notrace_heavy.ko us="$us" side=$sched
+	insmod $MODS/rcu_notrace_heavy.ko us="$us" side="$sched"
 	measure $side
 	rmmod rcu_notrace_heavy
 	dmesg | sed -n "s/.*heavy hits=\([0-9]*\).*/latency side=$side hits=\1 callback_us=$us/p"

@@ -3,10 +3,11 @@
 
 . bench/guest/lib.sh
 
-# allocated: bytes in the kernel's vmalloc area that are backed by pages.
+# allocated: bytes in the kernel's vmalloc area that are backed by pages, but for
+# the stacks of tasks.
 allocated()
 {
-	awk '{ for (i = 1; i <= NF; i++) if (sub(/^pages=/, "", $i)) n += $i } END { print n * 4096 }' /proc/vmallocinfo
+	awk '!/stack|copy_process/ { for (i = 1; i <= NF; i++) if (sub(/^pages=/, "", $i)) n += $i } END { print n * 4096 }' /proc/vmallocinfo
 }
 
 echo "memory what=core bytes=$(
@@ -22,21 +23,22 @@ echo 1 >$TRACING/tracing_on
 insmod rcu_notrace.ko
 echo 0 >$TRACING/tracing_on
 awk '/insmod/ && /percpu_alloc_percpu/ {
-	if ($0 !~ /rcu_notrace|tracepoint_glue/) next
+	if ($0 !~ /\[rcu_notrace\]/) next
 	for (i = 1; i <= NF; i++) if (sub(/^size=/, "", $i)) n += $i
 } END { print "memory what=percpu_dynamic bytes=" n + 0 }' $TRACING/trace
-grep percpu_alloc_percpu $TRACING/trace | sed 's/^/# /' | head -n 40
 echo 0 >$TRACING/events/percpu/percpu_alloc_percpu/enable
 rmmod rcu_notrace
 
 modinfo -p rcu_notrace.ko | grep -q ^tasks: || exit 0
-for n in 4096 65536; do
+# Of sizes that are never in the slab allocator.
+for n in 65536 131072; do
 	before=$(allocated)
 	insmod rcu_notrace.ko tasks=$n
 	echo "memory what=tables tasks=$n when=load bytes=$(($(allocated) - before))"
 	rmmod rcu_notrace
 done
 insmod rcu_notrace.ko tasks=16384
+sleep 1
 before=$(allocated)
 build/bench/tasks 12000 >/tmp/tasks.out &
 tasks=$!

@@ -13,10 +13,11 @@ SECONDS_OF_LOAD=${DURATION:-60}
 
 # Real-time tasks that switch, others that fork, and grace periods all the while.
 # The real-time ones pause between: on PREEMPT_RT the timers and RCU's own
-# threads are below them, and stall where they do not, with a probe or without.
+# threads are below them, and stall where they do not, with a probe or without:
+# fewer of them where each switch is checked.
 load="echo 1 > /sys/kernel/rcu_expedited; echo 0 > /sys/kernel/rcu_normal
 	perl -e 'syscall(324, 1, 0) while 1' & membarrier=\$!
-	chrt -f 50 stress-ng --quiet --switch 4 --switch-freq 500 --timeout ${SECONDS_OF_LOAD}s &
+	chrt -f 50 stress-ng --quiet --switch 4 --switch-freq $((500 / ${SLOW:-1} / ${SLOW:-1})) --timeout ${SECONDS_OF_LOAD}s &
 	stress-ng --quiet --fork 2 --timeout ${SECONDS_OF_LOAD}s
 	kill \$membarrier"
 

@@ -62,7 +62,7 @@ const LAST_DELAY_US: u32 = 1_000_000 / bindings::CONFIG_HZ;
 #[cold]
 #[inline(never)]
 #[link_section = ".kprobes.text"]
-pub(super) extern "C" fn pending_at_drop() {
+pub(super) fn pending_at_drop() {
     // An inner section: the drop of the outermost will see to it.
     if arch::nesting(arch::current()) != 0 {
         return;

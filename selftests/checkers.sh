@@ -56,7 +56,7 @@ echo "$expedited" > /sys/kernel/rcu_expedited
 if [ -e /proc/lockdep_stats ]; then
 	check "lockdep is still on" grep -q 'debug_locks: *1$' /proc/lockdep_stats
 else
-	ktap_test_skip "lockdep is still on: this kernel has no CONFIG_PROVE_LOCKING, KERNEL=debug has"
+	ktap_test_skip "lockdep is still on: needs CONFIG_PROVE_LOCKING, KERNEL=debug has it"
 fi
 
 ktap_finished

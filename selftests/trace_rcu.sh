@@ -17,7 +17,8 @@ SECONDS_OF_LOAD=${DURATION:-60}
 # fewer of them where each switch is checked.
 load="echo 1 > /sys/kernel/rcu_expedited; echo 0 > /sys/kernel/rcu_normal
 	perl -e 'syscall(324, 1, 0) while 1' & membarrier=\$!
-	chrt -f 50 stress-ng --quiet --switch 4 --switch-freq $((500 / ${SLOW:-1} / ${SLOW:-1})) --timeout ${SECONDS_OF_LOAD}s &
+	chrt -f 50 stress-ng --quiet --switch 4 --timeout ${SECONDS_OF_LOAD}s \
+		--switch-freq $((500 / ${SLOW:-1} / ${SLOW:-1})) &
 	stress-ng --quiet --fork 2 --timeout ${SECONDS_OF_LOAD}s
 	kill \$membarrier"
 

@@ -60,7 +60,7 @@ module! {
         },
         pace: u32 {
             default: 50,
-            description: "Wake a CPU every so many us: vCPUs that take turns do so as often; 0: do not",
+            description: "Wake a CPU every so many us; 0: do not",
         },
     },
 }

@@ -200,7 +200,7 @@ impl SchedProbe {
     /// `+name` and `-name`, any number of them; all or none.
     pub(super) fn choose(&self, text: &[u8]) -> Result {
         let mut control = self.control.lock();
-        let wanted = choice(control.wanted, text).map_err(|_| EINVAL)?;
+        let wanted = choice(control.wanted, text)?;
         let enable = control.enabled;
 
         control.apply(&self.registry, &self.shared, enable, Some(wanted))
@@ -252,11 +252,8 @@ pub(super) fn trim(text: &[u8]) -> &[u8] {
     text.trim_ascii()
 }
 
-/// What is wanted after `+name` and `-name` have been applied; or the word that is neither.
-fn choice<'a>(
-    mut wanted: [bool; EVENTS.len()],
-    text: &'a [u8],
-) -> Result<[bool; EVENTS.len()], &'a [u8]> {
+/// What is wanted after `+name` and `-name` have been applied. `EINVAL`: a word is neither.
+fn choice(mut wanted: [bool; EVENTS.len()], text: &[u8]) -> Result<[bool; EVENTS.len()]> {
     for word in text
         .split(|c| c.is_ascii_whitespace())
         .filter(|word| !word.is_empty())
@@ -264,13 +261,14 @@ fn choice<'a>(
         let (on, name) = match word {
             [b'+', name @ ..] => (true, name),
             [b'-', name @ ..] => (false, name),
-            _ => return Err(word),
+            _ => return Err(EINVAL),
         };
+        let event = EVENTS
+            .iter()
+            .position(|event| event.0.as_bytes() == name)
+            .ok_or(EINVAL)?;
 
-        match EVENTS.iter().position(|e| e.0.as_bytes() == name) {
-            Some(event) => wanted[event] = on,
-            None => return Err(word),
-        }
+        wanted[event] = on;
     }
     Ok(wanted)
 }
@@ -281,8 +279,7 @@ impl Control {
     }
 
     /// Attaches and detaches, so that what is wanted is attached if this is enabled, and nothing
-    /// else is. Where something cannot be attached nothing is changed, but that what had been
-    /// detached may have to be attached anew.
+    /// else is. Where something cannot be attached nothing is changed.
     fn apply(
         &mut self,
         registry: &Registry,

@@ -41,8 +41,8 @@ use kernel::{
     sync::atomic::Relaxed, //
 };
 
-/// The files, but for those in `hist/`, which come after them.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// The files, but for those in `hist/`.
+#[derive(Clone, Copy)]
 enum File {
     Enable,
     Events,
@@ -56,6 +56,8 @@ enum File {
     Stats,
 }
 
+/// What each is called, and whether it can be written. The id of a file is where it is in here;
+/// those in `hist/` come after, as in [`Metric::NAMES`].
 const FILES: [(&CStr, File, bool); 10] = [
     (c"enable", File::Enable, true),
     (c"events", File::Events, true),
@@ -132,8 +134,7 @@ impl Files {
             let histograms =
                 unsafe { bindings::debugfs_create_dir(c"hist".as_char_ptr(), directory) };
 
-            for ((name, file, writable), entry) in FILES.iter().zip(&this.entries) {
-                debug_assert_eq!(*file as u32, entry.id);
+            for ((name, _, writable), entry) in FILES.iter().zip(&this.entries) {
                 // SAFETY: The entry stays where it is until the files have been removed.
                 unsafe { create(name, *writable, directory, entry) };
             }

@@ -4,7 +4,8 @@
 
     badinput.py refuse DIR WRITES SEED   every write must be refused, and change nothing
     badinput.py slip DIR WRITES SEED     the same with a good write among the bad: must fail
-    badinput.py storm DIR SECONDS SEED   while the module comes and goes: nothing is expected
+    badinput.py storm DIR SECONDS SEED   until it is told to end (TERM) or SECONDS are over, while the
+                                         module comes and goes: only that there is something to write to
 
 Exit status 1 if something was not refused as it should be, or was changed.
 """
@@ -13,6 +14,7 @@ import errno
 import os
 import random
 import re
+import signal
 import sys
 import time
 
@@ -148,7 +150,9 @@ def storm(directory, seconds, seed):
     bad = [garbage(rng) for _ in range(2000)]
     end = time.monotonic() + seconds
     done = absent = 0
-    while time.monotonic() < end:
+    told = []
+    signal.signal(signal.SIGTERM, lambda *_: told.append(True))
+    while time.monotonic() < end and not told:
         name = rng.choice(FILES + READ_ONLY)
         try:
             fd = os.open(f"{directory}/{name}", os.O_RDWR)

@@ -31,7 +31,7 @@ set_all()
 }
 
 ktap_print_header
-ktap_set_plan 21
+ktap_set_plan 23
 
 log=$(mktemp)
 insmod rcu_notrace.ko
@@ -67,23 +67,27 @@ exec 3<&-
 rmmod rcu_notrace
 
 for seed in 1 2; do
-	selftests/badinput.py storm $DIR 30 $seed > "$log.$seed" &
+	selftests/badinput.py storm $DIR 300 $seed > "$log.$seed" &
 	storms="$storms $!"
 done
-loads=0 unloads=0 end=$(($(date +%s) + 25))
-while [ "$(date +%s)" -lt $end ]; do
-	insmod rcu_notrace.ko 2> /dev/null && loads=$((loads + 1))
-	sleep 0.2
+loads=0
+for _ in 1 2 3 4 5; do
+	insmod rcu_notrace.ko && loads=$((loads + 1))
+	sleep 0.5
 	until rmmod rcu_notrace 2> /dev/null; do sleep 0.01; done
-	unloads=$((unloads + 1))
 done
-ktap_print_msg "loaded $loads times, unloaded $unloads times"
-check "it came and went meanwhile" test "$loads" -gt 2
-insmod rcu_notrace.ko
+check "it came and went meanwhile" test $loads = 5
+# shellcheck disable=SC2086
+kill $storms
 # shellcheck disable=SC2086
 wait $storms
 kill $load
-cat "$log".*
+cat "$log".?
+for seed in 1 2; do
+	check "and something was written to it" \
+		test "$(sed -n 's/.* done=\([0-9]*\) .*/\1/p' "$log.$seed")" -gt 10
+done
+insmod rcu_notrace.ko
 check "and works" test "$(stat tasks_size)" = 4096
 rmmod rcu_notrace
 

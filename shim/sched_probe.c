@@ -39,18 +39,12 @@ void __kprobes sched_probe_comm(struct task_struct *task, u64 comm[2])
  */
 static __always_inline struct cgroup *cgroup_of(struct task_struct *task)
 {
-#ifdef CONFIG_CGROUPS
 	return rcu_dereference_raw(task->cgroups)->dfl_cgrp;
-#else
-	return NULL;
-#endif
 }
 
 u64 __kprobes sched_probe_cgroup_id(struct task_struct *task)
 {
-	struct cgroup *cgrp = cgroup_of(task);
-
-	return cgrp ? cgroup_id(cgrp) : 0;
+	return cgroup_id(cgroup_of(task));
 }
 
 /* The cgroup itself, or one below it. */

@@ -1,0 +1,79 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# This test will run tasks of known names, priorities, CPUs and cgroups, and fail
+# if the scheduler probe looks at one that its filter does not admit, or not at
+# one that it does.
+# runs: vm
+
+. selftests/lib.sh
+. selftests/lib_sched.sh
+
+CGROUPS=/sys/fs/cgroup
+
+# seen FILTER: the tasks of ours that are looked at, when they come to a CPU. (Who
+# wakes them does so on its own.)
+seen()
+{
+	echo "$1" > $DIR/filter || return
+	reset
+	taskset -c 0 "$tmp/fil_alpha" 0.05
+	taskset -c 1 chrt -f 5 "$tmp/fil_beta" 0.05
+	(
+		sh -c 'echo $PPID' > $CGROUPS/rcu_notrace_test/below/cgroup.procs
+		exec taskset -c 2 "$tmp/fil_gamma" 0.05
+	)
+	sed -n '/ switched_in=0 /d; s/.* comm=fil_\([a-z]*\)$/\1/p' $DIR/tasks | sort | tr '\n' ' '
+}
+
+# admits FILTER TASKS: those and no others.
+admits()
+{
+	found=$(seen "$1")
+	check "'$1': ${found:-none}" test "$found" = "$2"
+}
+
+ktap_print_header
+ktap_set_plan 15
+
+tmp=$(mktemp -d)
+for name in alpha beta gamma; do
+	cp "$(command -v sleep)" "$tmp/fil_$name"
+done
+grep -q " $CGROUPS cgroup2 " /proc/mounts || mount -t cgroup2 none $CGROUPS
+mkdir -p $CGROUPS/rcu_notrace_test/below
+insmod rcu_notrace.ko
+
+admits "" "alpha beta gamma "
+admits "comm==fil_alpha" "alpha "
+admits "comm==fil_*a && comm==*lph*" "alpha "
+admits "comm==*a*m*" "gamma "
+admits "comm==fil_alph" ""
+admits "comm==*" "alpha beta gamma "
+admits "comm==f*g" ""
+admits "prio<95" "beta "
+admits "cpu==0,2-3 && comm==fil_*" "alpha gamma "
+admits "cgroup==/rcu_notrace_test" "gamma "
+admits "cgroup==/rcu_notrace_test/below" "gamma "
+inode=$(find $CGROUPS/rcu_notrace_test/below -maxdepth 0 -printf %i)
+admits "cgroup==$inode" "gamma "
+check "that is the one in the table" grep -q " cgroup=$inode .*comm=fil_gamma" $DIR/tasks
+
+"$tmp/fil_alpha" 3 &
+pid=$!
+sleep 0.5
+echo "pid==$pid" > $DIR/filter
+reset
+kill -STOP $pid
+sleep 0.1
+kill -CONT $pid
+sleep 0.1
+check "'pid==': that one" test "$(sed 's/ .*//' $DIR/tasks)" = "pid=$pid"
+kill $pid
+wait
+mkdir $CGROUPS/rcu_notrace_test/gone
+refute "a cgroup that is not there any more" sh -c "rmdir $CGROUPS/rcu_notrace_test/gone && echo cgroup==/rcu_notrace_test/gone > $DIR/filter" 2> /dev/null
+
+rmmod rcu_notrace
+rmdir $CGROUPS/rcu_notrace_test/below $CGROUPS/rcu_notrace_test
+rm -r "$tmp"
+ktap_finished

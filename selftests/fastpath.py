@@ -3,7 +3,7 @@
 """What a built module really executes when a guard is taken and dropped.
 
     fastpath.py pair MODULE.ko FUNCTION   is FUNCTION, which holds one section, a fast path?
-    fastpath.py slow MODULE.ko ALLOW      does .kprobes.text call what is in ALLOW, and no more?
+    fastpath.py slow MODULE.ko ALLOW...   does .kprobes.text call what is in ALLOW, and no more?
     fastpath.py sites MODULE.ko           is there no function with a tracing site?
 
 Prints what was found; exit status 1 where the answer is no.
@@ -75,10 +75,12 @@ def check_pair(module, function):
     return wrong
 
 
-def check_slow(module, allow):
+def check_slow(module, *allow):
     """Whatever a drop can reach is in .kprobes.text, and leaves it for what is listed only."""
-    with open(allow, encoding="ascii") as f:
-        allowed = {line.split()[0] for line in f if line.strip() and not line.startswith("#")}
+    allowed = set()
+    for name in allow:
+        with open(name, encoding="ascii") as f:
+            allowed |= {line.split()[0] for line in f if line.strip() and not line.startswith("#")}
     functions = dict(disassemble(module, ".kprobes.text"))
     wrong = []
     if not any("pending_at_drop" in name for name in functions):

@@ -7,6 +7,9 @@
 SELFTESTS=${0%/*}
 # shellcheck disable=SC2034 # for those that source this
 MODS=$SELFTESTS/test_modules
+# The module itself: where the project builds it, or kselftest puts it.
+MODULE=$SELFTESTS/../rcu_notrace.ko
+[ -e "$MODULE" ] || MODULE=$MODS/rcu_notrace.ko
 
 # The kernel's own KTAP helpers: beside this folder in a kernel tree, or where
 # our runner says.

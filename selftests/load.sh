@@ -10,7 +10,7 @@ ktap_print_header
 ktap_set_plan 4
 
 dmesg -C
-check "it loads" insmod rcu_notrace.ko
+check "it loads" insmod "$MODULE"
 check "and says so" sh -c 'dmesg | grep -q "rcu_notrace: loaded"'
 check "and unloads" rmmod rcu_notrace
 refute "and is gone" test -e /sys/module/rcu_notrace

@@ -1,0 +1,63 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# This test will load and unload the module again and again (ROUNDS), under a
+# load of switches, forks and expedited grace periods, and fail if it is refused
+# once, or leaves memory behind; a module that does must be noticed.
+# runs: vm
+# timeout: 600
+
+. "${0%/*}/lib.sh"
+
+ROUNDS=${ROUNDS:-25}
+# What the control leaves each time, and twice what counts as nothing.
+LEAK=65536
+
+# used: memory that the kernel has taken and nobody will give back, in KiB.
+used()
+{
+	sync
+	echo 3 > /proc/sys/vm/drop_caches
+	awk '/^(SUnreclaim|Percpu|VmallocUsed|KernelStack|PageTables):/ { n += $2 } END { print n }' /proc/meminfo
+}
+
+# times N FILE PARAMETER...: sets failures.
+times()
+{
+	rounds=$1 file=$2 failures=0
+	shift 2
+	for _ in $(seq "$rounds"); do
+		insmod "$file" "$@" && rmmod "$name" || failures=$((failures + 1))
+	done
+}
+
+# reload FILE PARAMETER...: ROUNDS of it; sets failures, and left: bytes a round.
+reload()
+{
+	name=$(basename "$1" .ko)
+	background stress-ng --quiet --switch 1 --switch-freq 500 --fork 1
+	# The first ones, and the load, may leave what all others use.
+	times 5 "$@"
+	before=$(used)
+	times "$ROUNDS" "$@"
+	left=$((($(used) - before) * 1024 / ROUNDS))
+	stop_background
+	ktap_print_msg "$*: $ROUNDS rounds, $left bytes more a round"
+}
+
+ktap_print_header
+ktap_set_plan 3
+
+copy=$(mktemp -d)
+at_exit "rm -rf '$copy'"
+cp "$MODULE" "$MODS/rcu_notrace_source.ko" "$copy"
+# Unloading waits for grace periods.
+set_to /sys/kernel/rcu_normal 0
+set_to /sys/kernel/rcu_expedited 1
+
+reload "$copy/rcu_notrace.ko"
+check "$ROUNDS rounds: $failures failed" test $failures = 0
+check "nothing is left: $left bytes a round" test $left -lt $((LEAK / 2))
+reload "$copy/rcu_notrace_source.ko" hits=0 leak=$LEAK
+check "control: a module that leaves $LEAK: $left" test $left -ge $((LEAK / 2))
+
+ktap_finished

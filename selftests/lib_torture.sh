@@ -3,14 +3,19 @@
 #
 # What the tests of guards against grace periods share. Sourced.
 
-# torture SECONDS PARAMETER...: sets $stats to what the test module printed.
+# torture SECONDS PARAMETER...: sets $stats to what the test module printed. What
+# runs beside it: $load, a function that puts it into the background. It ends
+# first: whoever detaches from tracepoints must not wait for CPUs that come and go.
+load=:
 torture()
 {
 	torture_seconds=$1
 	shift
 	dmesg -C
 	insmod "$MODS/rcu_notrace_torture.ko" "$@" || return
+	$load
 	pause "$torture_seconds"
+	stop_background
 	rmmod rcu_notrace_torture
 	stats=$(log torture)
 	echo "$stats" | sed "s/^torture/# $*:/"

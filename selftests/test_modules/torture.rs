@@ -103,6 +103,10 @@ module! {
             default: 20000,
             description: "The length of the longest sections",
         },
+        preempt_us: u32 {
+            default: 1500,
+            description: "How often a real-time task preempts a reader",
+        },
         contexts: u32 {
             default: 0,
             description: "Readers in: 1 hardirqs, 2 softirqs, 4 NMIs, 8 with the rq lock; a sum",
@@ -545,12 +549,14 @@ impl Running {
                 running.thread(on, c"rcu_notrace_read", move |shared| {
                     reader(shared, cpu + 1)
                 })?;
+                let preempt_us = param(module_parameters::preempt_us.value());
+
                 // Preempts it.
                 running.threads.push(
-                    Kthread::run(on, true, c"rcu_notrace_fifo", || {
+                    Kthread::run(on, true, c"rcu_notrace_fifo", move || {
                         while !should_stop() {
                             spin(20);
-                            sleep_us(1500);
+                            sleep_us(preempt_us);
                         }
                     })?,
                     GFP_KERNEL,

@@ -121,6 +121,9 @@ else
 endif
 	rm -rf build
 
+selftests/config: .config.fragment
+	sed -n '1p;/^CONFIG_/p' $< >$@
+
 help: ## this text
 	@awk '/^## /        { print (n++ ? "\n" : "") substr($$0, 4) } \
 	      /^[A-Z_]+ \?=#/ { name = $$1; sub(/^[^#]*# */, ""); printf "  %-12s %s\n", name, $$0 } \

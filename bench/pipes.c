@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * pipes CPUS OPS: on each of so many CPUs, two processes that pass a byte back
- * and forth, all at the same time; prints us_per_op=, all CPUs' time together.
+ * and forth, all at the same time; prints us_per_op=, all CPUs' time together,
+ * and switches_per_op=, of whatever runs.
  *
  * As perf bench sched pipe, with one start and one end for all.
  */
@@ -36,6 +37,22 @@ static void die(const char *what)
 	exit(1);
 }
 
+/* Context switches since boot. */
+static long switches(void)
+{
+	FILE *f = fopen("/proc/stat", "r");
+	char line[4096];
+	long n = 0;
+
+	if (!f)
+		die("/proc/stat");
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "ctxt %ld", &n) == 1)
+			break;
+	fclose(f);
+	return n;
+}
+
 static void pass(int from, int to)
 {
 	char byte = 0;
@@ -67,6 +84,7 @@ int main(int argc, char **argv)
 {
 	int cpus = argc > 1 ? atoi(argv[1]) : 1, ops = argc > 2 ? atoi(argv[2]) : 1000;
 	double start, end;
+	long before = switches(), after;
 
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED || cpus < 1 || cpus > 64)
@@ -99,6 +117,7 @@ int main(int argc, char **argv)
 	}
 	while (shared->done < cpus)
 		usleep(20000);
+	after = switches();
 	start = shared->cpu[0].start;
 	end = shared->cpu[0].end;
 	for (int cpu = 1; cpu < cpus; cpu++) {
@@ -107,7 +126,8 @@ int main(int argc, char **argv)
 		if (shared->cpu[cpu].end > end)
 			end = shared->cpu[cpu].end;
 	}
-	printf("us_per_op=%.6f\n", (end - start) / ops / cpus);
+	printf("us_per_op=%.6f switches_per_op=%.4f\n", (end - start) / ops / cpus,
+	       (double)(after - before) / ops / cpus);
 	fflush(stdout);
 	signal(SIGTERM, SIG_IGN);
 	kill(0, SIGTERM);

@@ -174,7 +174,7 @@ def scale(found):
                 net = (r["guard_cycles"] - r["empty_cycles"]) / (r["pairs"] * r["pair_on"])
                 row.setdefault("pair", []).append(net)
             elif "event" in r:
-                row.setdefault(r["event"], []).append(r["us_per_op"] * 1000 / 2)
+                row.setdefault(r["event"], []).append(r["us_per_op"] * 1000 / r["switches_per_op"])
             elif "tracked" in r:
                 row["tracked"] = [r["tracked"]]
         result[what] = {}

@@ -9,7 +9,7 @@ event()
 {
 	# In a process group of its own: it ends that.
 	for _ in 1 2 3; do
-		echo "scale event=$1 $2 $(setsid -w build/bench/pipes "$3" 3000)"
+		echo "scale event=$1 $2 $(setsid -w build/bench/pipes "$3" 2000)"
 	done
 }
 

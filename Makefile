@@ -22,13 +22,14 @@ QEMU_OPTS ?=#   more for QEMU's command line
 CMD ?=#         what make vm runs
 HOST ?=#        1: the demo on this machine, with the module loaded, as root
 TESTS ?=#       what make check runs, default all; names as in selftests/
+LONG ?=#        1: make check runs the tests that take a quarter of an hour, too
 PACKAGE ?=#     1: make check tries the Debian package as well, for half an hour
 BENCH ?=#       what make bench runs, default all: pair qs event latency gp scale memory
 MIRROR ?=#      Debian mirror, default the host's own
 DESTDIR ?=#     where make install takes / to be
 
 # A variable left empty is as good as not set.
-$(foreach v,KVER KERNEL CPUS MEM APPEND TIMEOUT SLOW EXPECT ICOUNT TCG_THREAD QEMU_OPTS CMD HOST TESTS BENCH PACKAGE MIRROR,\
+$(foreach v,KVER KERNEL CPUS MEM APPEND TIMEOUT SLOW EXPECT ICOUNT TCG_THREAD QEMU_OPTS CMD HOST TESTS BENCH LONG PACKAGE MIRROR,\
 	$(if $(strip $($(v))),$(eval export $(v)),$(eval unexport $(v))))
 
 ## Targets:

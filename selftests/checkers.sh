@@ -8,7 +8,7 @@
 # runs: vm
 # timeout: 180
 
-. selftests/lib.sh
+. "${0%/*}/lib.sh"
 
 SECONDS_EACH=${DURATION:-8}
 

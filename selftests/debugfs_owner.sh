@@ -5,7 +5,7 @@
 # Rust crate is not refused, and the machine oopses when the file is closed.
 # runs: drives
 
-. selftests/lib.sh
+. "${0%/*}/lib.sh"
 
 # close_late MODULE FILE: unload it while the file is open, then close that.
 close_late()

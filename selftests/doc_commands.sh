@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # This test will take every command out of the documentation, run it in a copy of
 # the project, and fail if one fails, says something else than the text has it
-# say, or cannot be taken out.
+# say, or cannot be taken out. Only with LONG=1.
 # runs: drives
 # timeout: 1800
 
@@ -20,7 +20,13 @@
 #   self    runs this test: the same
 #   panics  the guest has to die of its stack
 
-. selftests/lib.sh
+. "${0%/*}/lib.sh"
+
+if [ -z "${LONG:-}" ]; then
+	ktap_print_header
+	ktap_skip_all "takes a quarter of an hour: LONG=1"
+	exit "$KSFT_SKIP"
+fi
 
 work=$PWD/build/doc_commands
 tree=$work/tree

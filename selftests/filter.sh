@@ -5,8 +5,8 @@
 # one that it does.
 # runs: vm
 
-. selftests/lib.sh
-. selftests/lib_sched.sh
+. "${0%/*}/lib.sh"
+. "${0%/*}/lib_sched.sh"
 
 CGROUPS=/sys/fs/cgroup
 
@@ -71,7 +71,8 @@ check "'pid==': that one" test "$(sed 's/ .*//' $DIR/tasks)" = "pid=$pid"
 kill $pid
 wait
 mkdir $CGROUPS/rcu_notrace_test/gone
-refute "a cgroup that is not there any more" sh -c "rmdir $CGROUPS/rcu_notrace_test/gone && echo cgroup==/rcu_notrace_test/gone > $DIR/filter" 2> /dev/null
+refute "a cgroup that is not there any more" sh -c "rmdir $CGROUPS/rcu_notrace_test/gone &&
+	echo cgroup==/rcu_notrace_test/gone > $DIR/filter" 2> /dev/null
 
 rmmod rcu_notrace
 rmdir $CGROUPS/rcu_notrace_test/below $CGROUPS/rcu_notrace_test

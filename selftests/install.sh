@@ -5,7 +5,7 @@
 # something else with it, or leaves it behind.
 # runs: host
 
-. selftests/lib.sh
+. "${0%/*}/lib.sh"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

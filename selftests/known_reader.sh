@@ -63,7 +63,7 @@ delay_ms=500
 TRACING=/sys/kernel/tracing
 
 ktap_print_header
-ktap_set_plan 21
+ktap_set_plan 22
 
 insmod rcu_notrace.ko
 event_log=$(mktemp)
@@ -82,12 +82,14 @@ off=$(own off_ns)
 check "the table names it: $(echo "$table" | awk '{ print $3, $9 " us" }')" \
 	test "$(echo "$table" | awk '{ print $3 }')" = known_reader
 check "it was in a section" test "$(column sections)" -ge 1
-check "off the CPU: $(column off_ns) ns of $off" within_5 "$(column off_ns)" "$off"
-check "at most: $(column off_max_ns) ns" \
+check "off the CPU for the hog: $(column off_max_ns) ns of $(own off_max_ns)" \
 	within_5 "$(column off_max_ns)" "$(own off_max_ns)"
-check "about as long as the hog ran" between "$off" 790000000 1000000000
+# What it sees of the shorter times is longer: an emulated CPU stands still at times.
+check "and in all: $(column off_ns) ns of $off" \
+	between "$(column off_ns)" $(($(own off_max_ns) * 95 / 100)) $((off * 105 / 100))
+check "about as long as the hog ran" between "$(own off_max_ns)" 790000000 1000000000
 check "control: a tenth more would be noticed" \
-	sh -c "! awk 'BEGIN { exit !($off * 1.1 <= $(column off_ns) * 1.05) }'"
+	sh -c "! awk 'BEGIN { exit !($(own off_max_ns) * 1.1 <= $(column off_max_ns) * 1.05) }'"
 check "it held up the grace period" test "$(column normal_gp)" -ge 1
 check "that waited for it" at_least "$(own ended_at)" "$(own dropped_at)" 1
 check "it was boosted, says the task" test "$(own boosted)" = 1
@@ -95,10 +97,12 @@ check "and the module" test "$(column boosts)" = 1
 check "from 120 to 98" test "$(column boosted_from) $(column boosted_to)" = "120 98"
 sleep 1
 boosted_at=$(event_at reader_boosted)
-delay=$((boosted_at - $(own asked_at)))
+# The grace period began after the section, and before or when it was asked for.
 # In jiffies, that an emulated CPU may be late to count.
-check "after RCU_BOOST_DELAY: $delay ns" \
-	between "$delay" $((delay_ms * 95 / 100))000000 $((delay_ms + 150))000000
+check "after RCU_BOOST_DELAY: $((boosted_at - $(own entered_at))) ns in the section" \
+	at_least $((boosted_at - $(own entered_at))) ${delay_ms}000000 0.95
+check "soon after: $((boosted_at - $(own asked_at))) ns after the request" \
+	at_most $((boosted_at - $(own asked_at))) ${delay_ms}000000 1.3
 check "while it was off the CPU" test "$(stat boost_delay_max_ns)" -gt 0
 check "and deboosted" test "$(stat reader_deboosted)" = 1
 expected=$(($(own deboosted_at) - boosted_at))

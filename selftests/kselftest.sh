@@ -4,17 +4,25 @@
 # tools/testing/selftests/rcu_notrace, install it from there, run it in a guest
 # with run_kselftest.sh, and fail if a result is not what is due there: ok for
 # what tests the kernel at hand, SKIP for the rest. A test that fails must be
-# reported as that.
+# reported as that. Only with LONG=1.
 # runs: drives
 # timeout: 1500
 
 . "${0%/*}/lib.sh"
 
+if [ -z "${LONG:-}" ]; then
+	ktap_print_header
+	ktap_skip_all "takes a quarter of an hour: LONG=1"
+	exit "$KSFT_SKIP"
+fi
+
 lab=${LAB_VM%/vm}
 source=$("$lab/show" kernel)/source.tar.xz
 tree=build/kselftest/linux
 installed=build/kselftest/installed
-tests=$(cd "$SELFTESTS" && for test in *.sh; do case $test in lib*) ;; *) echo "${test%.sh}" ;; esac; done)
+tests=$(cd "$SELFTESTS" && for test in *.sh; do
+	case $test in lib*) ;; *) echo "${test%.sh}" ;; esac
+done)
 
 # runs_here TEST: where it runs, by its head.
 runs_here()
@@ -31,7 +39,8 @@ due()
 # said TEST: what it has said.
 said()
 {
-	echo "$out" | tr -d '\r' | sed -n "s/^\(not \)\{0,1\}ok [0-9]* selftests: rcu_notrace: $1\.sh\(.*\)/\1ok\2/p" |
+	echo "$out" | tr -d '\r' |
+		sed -n "s/^\(not \)\{0,1\}ok [0-9]* selftests: rcu_notrace: $1\.sh\(.*\)/\1ok\2/p" |
 		sed 's/.*# SKIP.*/SKIP/'
 }
 
@@ -52,16 +61,25 @@ if [ "$(cat $tree/.from 2> /dev/null)" != "$source" ]; then
 fi
 folder=$tree/tools/testing/selftests/rcu_notrace
 rm -rf $folder/*.sh $installed
-"$lab/enter" rsync -a --exclude='*.ko' --exclude='*.o' --exclude='.*.cmd' --exclude='*_generated.rs' \
-	--exclude=/check --exclude=/compile_fail "$SELFTESTS/" $folder/
-printf '#!/bin/sh\n# runs: vm\n\n. "${0%%/*}/lib.sh"\nktap_print_header\nktap_set_plan 1\nrefute "control" true\nktap_finished\n' \
-	> $folder/control.sh
+"$lab/enter" rsync -a --exclude='*.ko' --exclude='*.o' --exclude='.*.cmd' \
+	--exclude='*_generated.rs' --exclude=/check --exclude=/compile_fail "$SELFTESTS/" $folder/
+cat > $folder/control.sh <<'END'
+#!/bin/sh
+# runs: vm
+
+. "${0%/*}/lib.sh"
+ktap_print_header
+ktap_set_plan 1
+refute "control" true
+ktap_finished
+END
 chmod +x $folder/control.sh
 
 # As `make kselftest TARGETS=rcu_notrace` does it, at the top.
 # shellcheck disable=SC2016
-"$lab/enter" sh -c 'exec make -C "$0/tools/testing/selftests" TARGETS=rcu_notrace RCU_NOTRACE="$PWD" \
-	CC=x86_64-linux-gnu-gcc-14 ARCH=x86 KSFT_INSTALL_PATH="$PWD/$1" install' \
+"$lab/enter" sh -c 'exec make -C "$0/tools/testing/selftests" TARGETS=rcu_notrace \
+	RCU_NOTRACE="$PWD" CC=x86_64-linux-gnu-gcc-14 ARCH=x86 \
+	KSFT_INSTALL_PATH="$PWD/$1" install' \
 	$tree $installed > build/kselftest/install.log 2>&1
 check "it is installed: build/kselftest/install.log" test $? -eq 0
 

@@ -8,7 +8,7 @@
 # runs: drives
 # timeout: 3600
 
-. selftests/lib.sh
+. "${0%/*}/lib.sh"
 
 work=$PWD/build/package
 root=$work/root

@@ -5,7 +5,7 @@
 # not list: a function that panics, allocates, sleeps, prints or is traced.
 # runs: host
 
-. selftests/lib.sh
+. "${0%/*}/lib.sh"
 
 # panics FILE SECTION: whether something in there can.
 panics()

@@ -17,7 +17,8 @@ used()
 {
 	sync
 	echo 3 > /proc/sys/vm/drop_caches
-	awk '/^(SUnreclaim|Percpu|VmallocUsed|KernelStack|PageTables):/ { n += $2 } END { print n }' /proc/meminfo
+	awk '/^(SUnreclaim|Percpu|VmallocUsed|KernelStack|PageTables):/ { n += $2 }
+		END { print n }' /proc/meminfo
 }
 
 # times N FILE PARAMETER...: sets failures.

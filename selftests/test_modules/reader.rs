@@ -66,8 +66,6 @@ module! {
 
 /// How long the reader stays in its section afterwards.
 const TAIL_NS: u64 = 50_000_000;
-/// What counts as off the CPU: more than interrupts take, and the turns of an emulated CPU.
-const GAP_NS: u64 = 30_000_000;
 /// From the request of a grace period to the hog.
 const HEAD_START_US: u32 = 100_000;
 const CPU: u32 = 1;
@@ -76,6 +74,7 @@ static INSIDE: Atomic<u32> = Atomic::new(0);
 /// When the hog was done; 0 before.
 static HOGGED_AT: Atomic<u64> = Atomic::new(0);
 static DONE: Atomic<u32> = Atomic::new(0);
+static ENTERED_AT: Atomic<u64> = Atomic::new(0);
 static ASKED_AT: Atomic<u64> = Atomic::new(0);
 static ENDED_AT: Atomic<u64> = Atomic::new(0);
 
@@ -88,20 +87,26 @@ static BOOSTED: Atomic<u32> = Atomic::new(0);
 
 /// Looks at the clock until it is time.
 fn stay() {
-    let mut last = now_ns();
+    // How often it has been preempted: an emulated CPU stands still at times, too.
+    let preempted = || {
+        // SAFETY: The current task's own field.
+        unsafe { (&raw const (*current()).nivcsw).read_volatile() }
+    };
+    let mut last = (now_ns(), preempted());
 
     loop {
         let hogged_at = HOGGED_AT.load(Relaxed);
         let now = now_ns();
-        let gap = now.wrapping_sub(last);
+        let gap = now.wrapping_sub(last.0);
+        let switches = preempted();
 
-        if gap > GAP_NS {
+        if switches != last.1 {
             OFF_NS.add(gap, Relaxed);
             if gap > OFF_MAX_NS.load(Relaxed) {
                 OFF_MAX_NS.store(gap, Relaxed);
             }
         }
-        last = now;
+        last = (now, switches);
         if hogged_at != 0 && now > hogged_at.wrapping_add(TAIL_NS) {
             return;
         }
@@ -117,6 +122,8 @@ fn reader(rcu: &Rcu, outside: bool) {
         INSIDE.store(1, Release);
         stay();
     } else {
+        ENTERED_AT.store(now_ns(), Relaxed);
+
         let guard = rcu.read_lock();
 
         INSIDE.store(1, Release);
@@ -179,12 +186,13 @@ impl kernel::Module for Reader {
                 sleep_us(1000);
             }
             pr_info!(
-                "reader pid={} off_ns={} off_max_ns={} boosted={} asked_at={} ended_at={} \
+                "reader pid={} off_ns={} off_max_ns={} boosted={} entered_at={} asked_at={} ended_at={} \
                  dropped_at={} deboosted_at={}\n",
                 PID.load(Relaxed),
                 OFF_NS.load(Relaxed),
                 OFF_MAX_NS.load(Relaxed),
                 BOOSTED.load(Relaxed),
+                ENTERED_AT.load(Relaxed),
                 ASKED_AT.load(Relaxed),
                 ENDED_AT.load(Relaxed),
                 DROPPED_AT.load(Relaxed),

@@ -186,8 +186,8 @@ impl kernel::Module for Reader {
                 sleep_us(1000);
             }
             pr_info!(
-                "reader pid={} off_ns={} off_max_ns={} boosted={} entered_at={} asked_at={} ended_at={} \
-                 dropped_at={} deboosted_at={}\n",
+                "reader pid={} off_ns={} off_max_ns={} boosted={} entered_at={} asked_at={} \
+                 ended_at={} dropped_at={} deboosted_at={}\n",
                 PID.load(Relaxed),
                 OFF_NS.load(Relaxed),
                 OFF_MAX_NS.load(Relaxed),

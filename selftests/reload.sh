@@ -21,28 +21,28 @@ used()
 		END { print n }' /proc/meminfo
 }
 
-# times N FILE PARAMETER...: sets failures.
-times()
+# load_times N FILE PARAMETER...: under load; sets failures.
+load_times()
 {
-	rounds=$1 file=$2 failures=0
+	n=$1 file=$2 name=$(basename "$2" .ko) failures=0
 	shift 2
-	for _ in $(seq "$rounds"); do
+	background stress-ng --quiet --switch 1 --switch-freq 500 --fork 1
+	for _ in $(seq "$n"); do
 		insmod "$file" "$@" && rmmod "$name" || failures=$((failures + 1))
 	done
+	stop_background
+	pause 1
 }
 
 # reload FILE PARAMETER...: ROUNDS of it; sets failures, and left: bytes a round.
 reload()
 {
-	name=$(basename "$1" .ko)
-	background stress-ng --quiet --switch 1 --switch-freq 500 --fork 1
 	# The first ones, and the load, may leave what all others use.
-	times 5 "$@"
+	load_times 5 "$@"
 	before=$(used)
-	times "$ROUNDS" "$@"
+	load_times "$ROUNDS" "$@"
 	left=$((($(used) - before) * 1024 / ROUNDS))
-	stop_background
-	ktap_print_msg "$*: $ROUNDS rounds, $left bytes more a round"
+	ktap_print_msg "$(basename "$file") : $ROUNDS rounds, $left bytes more a round"
 }
 
 ktap_print_header

@@ -6,21 +6,9 @@
 # runs: drives
 # timeout: 1800
 
-# They are in "code-block:: console", in Markdown in ```console. A line that
-# begins with a prompt is a command, and goes on after a backslash at its end:
-#
-#   $ on the host, in the project's folder
-#   # as root in a guest, all of the block in the same one
-#
-# Other lines are what that prints: they have to be in the output, in this order.
-# Digits are any digits, and "..." is anything. A block may be of a class (":class:"
-# below the directive, in Markdown the word after "console"):
-#
-#   own     for a machine of the reader's own: is not run here, but listed
-#   self    runs this test: the same
-#   panics  the guest has to die of its stack
-
 . "${0%/*}/lib.sh"
+# shellcheck source=selftests/lib_doc.sh
+. "${0%/*}/lib_doc.sh"
 
 if [ -z "${LONG:-}" ]; then
 	ktap_print_header
@@ -30,66 +18,6 @@ fi
 
 work=$PWD/build/doc_commands
 tree=$work/tree
-
-# blocks FOLDER FILE...: one file for each block: where it is and its class, then
-# its lines.
-blocks()
-{
-	folder=$1
-	shift
-	mkdir -p "$folder"
-	awk -v folder="$folder" '
-		function begin() {
-			where = FILENAME ":" FNR
-			class = body = ""
-		}
-		function end() {
-			file = sprintf("%s/%03d", folder, ++n)
-			printf "%s %s\n%s", where, class, body > file
-			close(file)
-			state = ""
-		}
-		FNR == 1 && state != "" { end() }
-		state == "markdown" {
-			if (/^```/)
-				end()
-			else
-				body = body $0 "\n"
-			next
-		}
-		state == "rst" {
-			match($0, /^ */)
-			if (body == "" && /^ +:class: /)
-				class = $2
-			else if (/^ *$/ || RLENGTH > indent)
-				body = body substr($0, indent + 4) "\n"
-			else
-				end()
-		}
-		/^ *\.\. code-block:: console *$/ {
-			match($0, /^ */)
-			indent = RLENGTH
-			begin()
-			state = "rst"
-		}
-		/^```console/ {
-			begin()
-			class = $2
-			state = "markdown"
-		}
-		END { if (state != "") end() }' "$@"
-}
-
-# lines BLOCK COMMANDS: its commands (1), or what they print (0).
-lines()
-{
-	awk -v commands="$2" 'NR > 1 && NF {
-		is = /^[$#] / || goes_on
-		goes_on = is && /\\$/
-		if (is == commands)
-			print is && /^[$#] / ? substr($0, 3) : $0
-	}' "$1"
-}
 
 # says BLOCK OUTPUT: what the block says it does.
 says()
@@ -188,7 +116,8 @@ ktap_set_plan $(($(find "$work/blocks" -type f | wc -l) + 4))
 for block in "$work"/blocks/*; do
 	read -r where class < "$block"
 	case $class in
-	own | self) ktap_test_skip "$where: $class: $(lines "$block" 1 | head -n 1)" ;;
+	own) ktap_test_skip "$where: package runs it: $(lines "$block" 1 | head -n 1)" ;;
+	self | firmware | kernel) ktap_test_skip "$where: $class: $(lines "$block" 1 | head -n 1)" ;;
 	*) check "$where: $(lines "$block" 1 | head -n 1)" run "$block" "$class" ;;
 	esac
 done

@@ -27,8 +27,9 @@
 //! # Fast path
 //!
 //! A section is entered by one increment of `current->rcu_read_lock_nesting`, and left by its
-//! decrement and, at the outermost level, a look at `current->rcu_read_unlock_special`. Both fields
-//! belong to the current task and are otherwise written by it alone, or by an interrupt that hit it
+//! decrement and a look at `current->rcu_read_unlock_special`; whether that was the outermost level
+//! is asked only where something is pending, which is seldom. Both fields belong to the current
+//! task and are otherwise written by it alone, or by an interrupt that hit it
 //! ([`include/linux/sched.h`]; `rcu_note_context_switch()`, `rcu_exp_handler()` and
 //! `rcu_flavor_sched_clock_irq()`). This is what `__rcu_read_lock()` and `__rcu_read_unlock()` do
 //! in `kernel/rcu/tree_plugin.h`, and the memory ordering is theirs: none here beyond a compiler

@@ -148,8 +148,10 @@ cat > "$work/uname" <<-END
 	#!/bin/sh
 	[ "\$*" = -r ] && echo $new || exec /usr/bin/uname "\$@"
 END
+# The other kernel has lost its source above.
 check "a root file system in which $new runs" \
-	inside "install build/package/uname /usr/local/bin/ && test \$(uname -r) = $new &&
+	inside "apt-get -q -y purge linux-image-$old linux-headers-$old &&
+		install build/package/uname /usr/local/bin/ && test \$(uname -r) = $new &&
 		echo 'APT::Get::Assume-Yes \"true\";' > /etc/apt/apt.conf.d/91yes"
 for block in $owns; do
 	read -r where class < "$block"

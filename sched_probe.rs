@@ -20,7 +20,7 @@
 //! ------------------------------------------------------------------------------
 //! probes    what each event does to the numbers      in the tracepoints
 //! filter    which tasks are looked at                read under the guard
-//! tasks, counters, histogram                         the numbers, read under the guard
+//! tasks, counters, histogram, number                 the numbers, read under the guard
 //! task      what is read of a task
 //! trace     events of our own
 //! ```
@@ -29,7 +29,7 @@
 //!
 //! The numbers and the filter are each behind an [`RcuCell`]: a new filter and a reset replace them
 //! under the running probes. All memory is allocated in process context, of a size that is set when
-//! the module is loaded. Numbers are atomics; those of a CPU are written by this CPU.
+//! the module is loaded. Numbers are words; those of a CPU are written by this CPU.
 //!
 //! `sched_switch` and `sched_pi_setprio` are hit with interrupts off and the rq lock of the task's
 //! CPU: what belongs to a task's switches and to its priority is written by one at a time. The
@@ -47,13 +47,7 @@ use crate::tracepoint_glue::{
 };
 use kernel::{
     prelude::*,
-    sync::{
-        atomic::{
-            Atomic,
-            Relaxed, //
-        },
-        Arc, //
-    },
+    sync::Arc, //
 };
 
 // Spelled out, for those who take this file as source from elsewhere.
@@ -67,6 +61,8 @@ mod files;
 mod filter;
 #[path = "sched_probe/histogram.rs"]
 mod histogram;
+#[path = "sched_probe/number.rs"]
+mod number;
 #[path = "sched_probe/probes.rs"]
 mod probes;
 #[path = "sched_probe/task.rs"]
@@ -79,6 +75,7 @@ mod trace;
 use self::{
     counters::Cpu,
     filter::Filter,
+    number::Number,
     tasks::Tasks, //
 };
 pub(crate) use control::{
@@ -109,7 +106,7 @@ probe_state! {
     /// What a CPU saw when it entered the scheduler, of the task that is about to leave.
     struct Entry {
         /// What RCU had noted of it: [`task::Section::special`].
-        special: Atomic<u32>,
+        special: Number,
     }
 }
 
@@ -123,11 +120,11 @@ probe_state! {
         /// By [`control::Event`].
         accounts: KVec<Accounting<RunNested>>,
         /// Goes up whenever events may have been missed.
-        epoch: Atomic<u64>,
+        epoch: Number,
         /// 0 for none.
-        threshold_ns: Atomic<u64>,
+        threshold_ns: Number,
         /// Whether to stop tracing where the threshold is exceeded.
-        stop: Atomic<u32>,
+        stop: Number,
         tasks: usize,
     }
 }
@@ -145,12 +142,12 @@ impl Shared {
                 filter: RcuCell::new(filter, GFP_KERNEL)?,
                 numbers: RcuCell::new(Numbers::new(tasks)?, GFP_KERNEL)?,
                 entries: PerCpu::new(|_| Entry {
-                    special: Atomic::new(0),
+                    special: Number::new(0),
                 })?,
                 accounts,
-                epoch: Atomic::new(1),
-                threshold_ns: Atomic::new(0),
-                stop: Atomic::new(0),
+                epoch: Number::new(1),
+                threshold_ns: Number::new(0),
+                stop: Number::new(0),
                 tasks,
             },
             GFP_KERNEL,
@@ -159,6 +156,6 @@ impl Shared {
 
     /// Has the probes forget what is under way.
     fn new_epoch(&self) {
-        self.epoch.add(1, Relaxed);
+        self.epoch.add_shared(1);
     }
 }

@@ -33,7 +33,6 @@ use kernel::{
         CStrExt, //
     },
     sync::{
-        atomic::Relaxed,
         Arc,
         Mutex,
         MutexGuard, //
@@ -331,8 +330,8 @@ impl Settings {
 
         shared
             .threshold_ns
-            .store(u64::from(self.threshold_us) * 1000, Relaxed);
-        shared.stop.store(self.stop, Relaxed);
+            .set(u64::from(self.threshold_us) * 1000);
+        shared.stop.set(self.stop.into());
         Ok(shared)
     }
 

@@ -3,10 +3,6 @@
 //! What is counted on each CPU.
 
 use super::histogram::Histogram;
-use kernel::sync::atomic::{
-    Atomic,
-    Relaxed, //
-};
 
 /// Declares a struct of counters, and one of what they were when they were read.
 macro_rules! counters {
@@ -19,7 +15,7 @@ macro_rules! counters {
         $crate::tracepoint_glue::probe_state! {
             $(#[$meta])*
             $vis struct $name {
-                $($(#[$field_meta])* $vis $field: kernel::sync::atomic::Atomic<u64>,)*
+                $($(#[$field_meta])* $vis $field: $crate::sched_probe::number::Number,)*
             }
         }
 
@@ -34,15 +30,15 @@ macro_rules! counters {
         #[allow(dead_code)]
         impl $name {
             $vis fn new() -> Self {
-                Self { $($field: kernel::sync::atomic::Atomic::new(0),)* }
+                Self { $($field: $crate::sched_probe::number::Number::new(0),)* }
             }
 
             $vis fn read(&self) -> $read {
-                $read { $($field: self.$field.load(kernel::sync::atomic::Relaxed),)* }
+                $read { $($field: self.$field.get(),)* }
             }
 
             $vis fn clear(&self) {
-                $(self.$field.store(0, kernel::sync::atomic::Relaxed);)*
+                $(self.$field.set(0);)*
             }
         }
 
@@ -149,8 +145,3 @@ impl Cpu {
     }
 }
 
-/// Counts. Any context.
-#[inline(always)]
-pub(super) fn count(counter: &Atomic<u64>) {
-    counter.add(1, Relaxed);
-}

@@ -38,7 +38,6 @@ use kernel::{
     seq_file::SeqFile,
     seq_print,
     str::CStr,
-    sync::atomic::Relaxed, //
 };
 
 /// The files, but for those in `hist/`.
@@ -308,9 +307,9 @@ impl SchedProbe {
             }
             Some(File::Filter) => self.show_filter(seq),
             Some(File::ThresholdUs) => {
-                seq_print!(seq, "{}\n", self.shared.threshold_ns.load(Relaxed) / 1000)
+                seq_print!(seq, "{}\n", self.shared.threshold_ns.get() / 1000)
             }
-            Some(File::Stop) => seq_print!(seq, "{}\n", self.shared.stop.load(Relaxed)),
+            Some(File::Stop) => seq_print!(seq, "{}\n", self.shared.stop.get()),
             Some(File::Reset) => {
                 let since_ns = self
                     .shared
@@ -341,11 +340,11 @@ impl SchedProbe {
             Some(File::ThresholdUs) => {
                 let threshold_us = number(text, u64::from(u32::MAX))?;
 
-                self.shared.threshold_ns.store(threshold_us * 1000, Relaxed);
+                self.shared.threshold_ns.set(threshold_us * 1000);
                 Ok(())
             }
             Some(File::Stop) => {
-                self.shared.stop.store(number(text, 1)? as u32, Relaxed);
+                self.shared.stop.set(number(text, 1)?);
                 Ok(())
             }
             Some(File::Reset) => {
@@ -542,7 +541,7 @@ impl SchedProbe {
             let guard = self.shared.rcu.read_lock();
             let tasks = &self.shared.numbers.read(&guard).tasks;
 
-            (tasks.taken.load(Relaxed), tasks.evicted.load(Relaxed))
+            (tasks.taken.get(), tasks.evicted.get())
         };
 
         seq_print!(seq, "enabled {}\n", u8::from(self.control().enabled));

@@ -2,14 +2,9 @@
 
 //! Log2 histograms.
 
+use super::number::Number;
 use crate::tracepoint_glue::probe_state;
-use kernel::{
-    fmt,
-    sync::atomic::{
-        Atomic,
-        Relaxed, //
-    },
-};
+use kernel::fmt;
 
 /// One for each power of two.
 const BUCKETS: usize = u64::BITS as usize;
@@ -20,20 +15,20 @@ probe_state! {
     /// The count is that of the buckets, so it is exact whenever it is looked at; the sum wraps.
     pub(super) struct Histogram {
         /// `[i]` has the values from 2^i on, and below 2^(i+1); 0 is with 1.
-        buckets: [Atomic<u64>; BUCKETS],
-        sum: Atomic<u64>,
-        min: Atomic<u64>,
-        max: Atomic<u64>,
+        buckets: [Number; BUCKETS],
+        sum: Number,
+        min: Number,
+        max: Number,
     }
 }
 
 impl Histogram {
     pub(super) fn new() -> Self {
         Self {
-            buckets: [const { Atomic::new(0) }; BUCKETS],
-            sum: Atomic::new(0),
-            min: Atomic::new(u64::MAX),
-            max: Atomic::new(0),
+            buckets: [const { Number::new(0) }; BUCKETS],
+            sum: Number::new(0),
+            min: Number::new(u64::MAX),
+            max: Number::new(0),
         }
     }
 
@@ -42,14 +37,14 @@ impl Histogram {
     #[inline(always)]
     pub(super) fn record(&self, value: u64) {
         if let Some(bucket) = self.buckets.get((value | 1).ilog2() as usize) {
-            bucket.add(1, Relaxed);
+            bucket.count();
         }
-        self.sum.add(value, Relaxed);
-        if value < self.min.load(Relaxed) {
-            self.min.store(value, Relaxed);
+        self.sum.add(value);
+        if value < self.min.get() {
+            self.min.set(value);
         }
-        if value > self.max.load(Relaxed) {
-            self.max.store(value, Relaxed);
+        if value > self.max.get() {
+            self.max.set(value);
         }
     }
 }
@@ -74,11 +69,11 @@ impl Total {
 
     pub(super) fn add(&mut self, one: &Histogram) {
         for (sum, bucket) in self.buckets.iter_mut().zip(&one.buckets) {
-            *sum = sum.wrapping_add(bucket.load(Relaxed));
+            *sum = sum.wrapping_add(bucket.get());
         }
-        self.sum = self.sum.wrapping_add(one.sum.load(Relaxed));
-        self.min = self.min.min(one.min.load(Relaxed));
-        self.max = self.max.max(one.max.load(Relaxed));
+        self.sum = self.sum.wrapping_add(one.sum.get());
+        self.min = self.min.min(one.min.get());
+        self.max = self.max.max(one.max.get());
     }
 
     pub(super) fn count(&self) -> u64 {

@@ -5,7 +5,6 @@
 use super::{
     control::Event,
     counters::{
-        count,
         Cpu,
         Metric, //
     },
@@ -45,10 +44,7 @@ use crate::{
 };
 use kernel::{
     bindings,
-    sync::{
-        atomic::Relaxed,
-        Arc, //
-    },
+    sync::Arc, //
 };
 
 /// What a probe works with: all of it good for the length of a section.
@@ -67,7 +63,7 @@ impl Scene<'_> {
         self.filter
             .admits(task, self.cpu.id, self.guard)
             .unwrap_or_else(|| {
-                count(&self.cpu.counts.filter_gone);
+                self.cpu.counts.filter_gone.count();
                 false
             })
     }
@@ -79,7 +75,7 @@ impl Scene<'_> {
 
         match record {
             Some(record) => record.enter_epoch(self.epoch),
-            None if task::pid(task) != 0 => count(&self.cpu.counts.lost),
+            None if task::pid(task) != 0 => self.cpu.counts.lost.count(),
             None => (),
         }
         record
@@ -104,7 +100,7 @@ impl Shared {
                 filter: self.filter.read(&guard),
                 tasks: &numbers.tasks,
                 cpu: numbers.cpus.get(pinned),
-                epoch: self.epoch.load(Relaxed),
+                epoch: self.epoch.get(),
                 now,
             });
         });
@@ -124,15 +120,15 @@ impl Shared {
         let record = scene.record(prev);
         let cgroup = task::cgroup(prev, scene.guard);
 
-        count(&counts.switched_out);
+        counts.switched_out.count();
         if let Some(record) = record {
             record.identify(prev);
-            record.lasting.cgroup.store(cgroup, Relaxed);
-            count(&record.lasting.switched_out);
-            record.passing.off_since.store(0, Relaxed);
+            record.lasting.cgroup.set(cgroup);
+            record.lasting.switched_out.count();
+            record.passing.off_since.set(0);
             if running {
                 // It was woken before it had gone to sleep, or is on the CPU that it was woken for.
-                record.passing.woken_at.store(0, Relaxed);
+                record.passing.woken_at.set(0);
             }
         }
         if section.nesting > 0 {
@@ -141,41 +137,41 @@ impl Shared {
             let expedited = section.special.exp_hint();
 
             if running {
-                count(&counts.reader_preempted);
+                counts.reader_preempted.count();
             } else {
-                count(&counts.reader_lock_waits);
+                counts.reader_lock_waits.count();
             }
             if first {
-                count(&counts.reader_sections);
+                counts.reader_sections.count();
             }
             if let Some(record) = record {
-                count(if running {
-                    &record.lasting.preempted
+                if running {
+                    record.lasting.preempted.count();
                 } else {
-                    &record.lasting.lock_waits
-                });
+                    record.lasting.lock_waits.count();
+                }
                 if first {
-                    count(&record.lasting.sections);
-                    record.passing.normal_known.store(0, Relaxed);
-                    record.passing.expedited_known.store(0, Relaxed);
+                    record.lasting.sections.count();
+                    record.passing.normal_known.set(0);
+                    record.passing.expedited_known.set(0);
                 }
                 if expedited {
                     // It has said so, when it found the task in the section.
-                    record.passing.expedited_known.store(1, Relaxed);
+                    record.passing.expedited_known.set(1);
                 }
-                if first || record.passing.normal_then.load(Relaxed) == 0 {
+                if first || record.passing.normal_then.get() == 0 {
                     let then = GracePeriods::now();
 
-                    record.passing.normal_then.store(then.normal, Relaxed);
-                    record.passing.expedited_then.store(then.expedited, Relaxed);
+                    record.passing.normal_then.set(then.normal);
+                    record.passing.expedited_then.set(then.expedited);
                 }
-                record.passing.off_since.store(scene.now, Relaxed);
+                record.passing.off_since.set(scene.now);
             }
             trace::reader_preempted(prev, section.nesting, running, first, expedited, cgroup);
         } else if entered.is_pending() {
-            count(&counts.qs_deferred);
+            counts.qs_deferred.count();
             if let Some(record) = record {
-                count(&record.lasting.qs_deferred);
+                record.lasting.qs_deferred.count();
             }
             trace::qs_deferred(
                 prev,
@@ -192,13 +188,13 @@ impl Shared {
         let cpu = scene.cpu;
         let record = scene.record(next);
 
-        count(&cpu.counts.switched_in);
+        cpu.counts.switched_in.count();
 
         let Some(record) = record else { return };
 
-        count(&record.lasting.switched_in);
+        record.lasting.switched_in.count();
 
-        let woken_at = record.passing.woken_at.load(Relaxed);
+        let woken_at = record.passing.woken_at.get();
 
         if woken_at != 0 {
             let metric = match task::class(next) {
@@ -207,14 +203,14 @@ impl Shared {
                 Class::Fair => Metric::WakeupFair,
             };
 
-            record.passing.woken_at.store(0, Relaxed);
+            record.passing.woken_at.set(0);
             cpu.record(metric, scene.now.saturating_sub(woken_at));
         }
 
-        let off_since = record.passing.off_since.load(Relaxed);
+        let off_since = record.passing.off_since.get();
 
         if off_since != 0 {
-            record.passing.off_since.store(0, Relaxed);
+            record.passing.off_since.set(0);
             self.resumed(scene, next, record, scene.now.saturating_sub(off_since));
         }
     }
@@ -225,20 +221,20 @@ impl Shared {
         let counts = &scene.cpu.counts;
         let now = GracePeriods::now();
 
-        count(&counts.reader_resumed);
-        counts.reader_off_ns.add(off_ns, Relaxed);
+        counts.reader_resumed.count();
+        counts.reader_off_ns.add(off_ns);
         scene.cpu.record(Metric::ReaderOff, off_ns);
-        record.lasting.off_ns.add(off_ns, Relaxed);
+        record.lasting.off_ns.add(off_ns);
         raise(&record.lasting.off_max_ns, off_ns);
 
         let (then, known) = (&record.passing.normal_then, &record.passing.normal_known);
 
-        match GracePeriods::exposure(then.load(Relaxed), now.normal, known.load(Relaxed) != 0) {
+        match GracePeriods::exposure(then.get(), now.normal, known.get() != 0) {
             Exposure::Certain => {
-                count(&counts.normal_gp_held);
-                count(&record.lasting.normal_gp);
+                counts.normal_gp_held.count();
+                record.lasting.normal_gp.count();
             }
-            Exposure::Possible => count(&counts.normal_gp_maybe_held),
+            Exposure::Possible => counts.normal_gp_maybe_held.count(),
             Exposure::None => (),
         }
 
@@ -247,22 +243,22 @@ impl Shared {
             &record.passing.expedited_known,
         );
 
-        match GracePeriods::exposure(then.load(Relaxed), now.expedited, known.load(Relaxed) != 0) {
+        match GracePeriods::exposure(then.get(), now.expedited, known.get() != 0) {
             Exposure::Certain => {
-                count(&counts.expedited_gp_held);
-                count(&record.lasting.expedited_gp);
+                counts.expedited_gp_held.count();
+                record.lasting.expedited_gp.count();
             }
-            Exposure::Possible => count(&counts.expedited_gp_maybe_held),
+            Exposure::Possible => counts.expedited_gp_maybe_held.count(),
             Exposure::None => (),
         }
-        trace::reader_resumed(task, off_ns, record.passing.boosted_at.load(Relaxed) != 0);
+        trace::reader_resumed(task, off_ns, record.passing.boosted_at.get() != 0);
 
-        let threshold_ns = self.threshold_ns.load(Relaxed);
+        let threshold_ns = self.threshold_ns.get();
 
         if threshold_ns != 0 && off_ns > threshold_ns {
-            count(&counts.reader_threshold);
+            counts.reader_threshold.count();
             trace::reader_threshold(task, off_ns, threshold_ns);
-            if self.stop.load(Relaxed) != 0 {
+            if self.stop.get() != 0 {
                 // SAFETY: Any context: it sets a flag of the ring buffer's.
                 unsafe { bindings::tracing_off() };
             }
@@ -277,15 +273,15 @@ impl Shared {
         let newprio = task::prio_from(task, waiter);
         let by_rcu = waiter.is_some_and(task::is_booster) && task::is_blocked_reader(task);
 
-        count(&counts.prio_changes);
+        counts.prio_changes.count();
         if let Some(record) = record {
-            count(&record.lasting.prio_changes);
+            record.lasting.prio_changes.count();
         }
 
-        let boosted_at = record.map_or(0, |record| record.passing.boosted_at.load(Relaxed));
+        let boosted_at = record.map_or(0, |record| record.passing.boosted_at.get());
 
         if by_rcu && boosted_at == 0 {
-            let after_ns = match record.map_or(0, |record| record.passing.off_since.load(Relaxed)) {
+            let after_ns = match record.map_or(0, |record| record.passing.off_since.get()) {
                 0 => 0,
                 off_since => {
                     let after_ns = scene.now.saturating_sub(off_since);
@@ -295,30 +291,30 @@ impl Shared {
                 }
             };
 
-            count(&counts.reader_boosted);
+            counts.reader_boosted.count();
             if let Some(record) = record {
-                count(&record.lasting.boosts);
+                record.lasting.boosts.count();
                 // Only who holds up a grace period is boosted.
                 match GracePeriods::now().under_way() {
-                    (true, false) => record.passing.normal_known.store(1, Relaxed),
-                    (false, true) => record.passing.expedited_known.store(1, Relaxed),
+                    (true, false) => record.passing.normal_known.set(1),
+                    (false, true) => record.passing.expedited_known.set(1),
                     _ => (),
                 }
-                record.passing.boosted_at.store(scene.now, Relaxed);
+                record.passing.boosted_at.set(scene.now);
                 record
                     .lasting
                     .boosted_from
-                    .store(task::prio(task) as u64, Relaxed);
-                record.lasting.boosted_to.store(newprio as u64, Relaxed);
+                    .set(task::prio(task) as u64);
+                record.lasting.boosted_to.set(newprio as u64);
             }
             trace::reader_boosted(task, newprio, after_ns);
         } else if let (Some(record), false, true) = (record, by_rcu, boosted_at != 0) {
             let boosted_ns = scene.now.saturating_sub(boosted_at);
 
-            count(&counts.reader_deboosted);
+            counts.reader_deboosted.count();
             scene.cpu.record(Metric::Boosted, boosted_ns);
-            record.passing.boosted_at.store(0, Relaxed);
-            record.lasting.boosted_ns.add(boosted_ns, Relaxed);
+            record.passing.boosted_at.set(0);
+            record.lasting.boosted_ns.add(boosted_ns);
             raise(&record.lasting.boosted_max_ns, boosted_ns);
             trace::reader_deboosted(task, newprio, boosted_ns);
         }
@@ -332,7 +328,7 @@ impl Probe<sched_entry_tp> for Arc<Shared> {
         let Section { special, .. } = Section::of(task::current(context));
 
         if let Some(account) = self.accounts.get(Event::Entry as usize) {
-            account.enter(|| self.entries.get(context).special.store(special.0, Relaxed));
+            account.enter(|| self.entries.get(context).special.set(special.0.into()));
         }
     }
 }
@@ -342,18 +338,18 @@ impl Probe<sched_switch> for Arc<Shared> {
     fn hit(&self, context: &Context<'_, sched_switch>, args: Args<'_, sched_switch>) {
         let section = Section::of(args.prev);
         let entry = self.entries.get(context);
-        let entered = Special(entry.special.load(Relaxed));
+        let entered = Special(entry.special.get() as u32);
         let running = args.preempt || args.prev_state.is_running();
 
         // In case nobody notes the next one.
-        entry.special.store(0, Relaxed);
+        entry.special.set(0);
         Shared::hit(self, Event::Switch, context, |scene| {
             if scene.admits(args.prev) {
                 self.switched_out(scene, args.prev, section, entered, running);
             }
             if is_dead(args.prev_state) {
                 if let Some(record) = scene.tasks.of(args.prev) {
-                    record.lasting.dead.store(1, Relaxed);
+                    record.lasting.dead.set_last(1);
                 }
             }
             if scene.admits(args.next) {
@@ -374,10 +370,10 @@ impl Probe<sched_waking> for Arc<Shared> {
     fn hit(&self, context: &Context<'_, sched_waking>, args: Args<'_, sched_waking>) {
         Shared::hit(self, Event::Waking, context, |scene| {
             if scene.admits(args.p) {
-                count(&scene.cpu.counts.wakings);
+                scene.cpu.counts.wakings.count();
                 if let Some(record) = scene.record(args.p) {
-                    count(&record.lasting.wakings);
-                    record.passing.woken_at.store(scene.now, Relaxed);
+                    record.lasting.wakings.add_shared(1);
+                    record.passing.woken_at.set(scene.now);
                 }
             }
         });
@@ -389,9 +385,9 @@ impl Probe<sched_wakeup> for Arc<Shared> {
     fn hit(&self, context: &Context<'_, sched_wakeup>, args: Args<'_, sched_wakeup>) {
         Shared::hit(self, Event::Wakeup, context, |scene| {
             if scene.admits(args.p) {
-                count(&scene.cpu.counts.wakeups);
+                scene.cpu.counts.wakeups.count();
                 if let Some(record) = scene.record(args.p) {
-                    count(&record.lasting.wakeups);
+                    record.lasting.wakeups.add_shared(1);
                 }
             }
         });
@@ -403,10 +399,10 @@ impl Probe<sched_wakeup_new> for Arc<Shared> {
     fn hit(&self, context: &Context<'_, sched_wakeup_new>, args: Args<'_, sched_wakeup_new>) {
         Shared::hit(self, Event::WakeupNew, context, |scene| {
             if scene.admits(args.p) {
-                count(&scene.cpu.counts.wakeups_new);
+                scene.cpu.counts.wakeups_new.count();
                 if let Some(record) = scene.record(args.p) {
-                    count(&record.lasting.wakeups);
-                    record.passing.woken_at.store(scene.now, Relaxed);
+                    record.lasting.wakeups.add_shared(1);
+                    record.passing.woken_at.set(scene.now);
                 }
             }
         });
@@ -418,9 +414,9 @@ impl Probe<sched_migrate_task> for Arc<Shared> {
     fn hit(&self, context: &Context<'_, sched_migrate_task>, args: Args<'_, sched_migrate_task>) {
         Shared::hit(self, Event::Migrate, context, |scene| {
             if scene.admits(args.p) {
-                count(&scene.cpu.counts.migrations);
+                scene.cpu.counts.migrations.count();
                 if let Some(record) = scene.record(args.p) {
-                    count(&record.lasting.migrations);
+                    record.lasting.migrations.add_shared(1);
                 }
             }
         });
@@ -443,7 +439,7 @@ impl Probe<sched_process_fork> for Arc<Shared> {
     fn hit(&self, context: &Context<'_, sched_process_fork>, args: Args<'_, sched_process_fork>) {
         Shared::hit(self, Event::Fork, &context.pin(), |scene| {
             if scene.admits(args.parent) {
-                count(&scene.cpu.counts.forks);
+                scene.cpu.counts.forks.count();
             }
         });
     }
@@ -454,7 +450,7 @@ impl Probe<sched_process_exec> for Arc<Shared> {
     fn hit(&self, context: &Context<'_, sched_process_exec>, args: Args<'_, sched_process_exec>) {
         Shared::hit(self, Event::Exec, &context.pin(), |scene| {
             if scene.admits(args.p) {
-                count(&scene.cpu.counts.execs);
+                scene.cpu.counts.execs.count();
                 if let Some(record) = scene.record(args.p) {
                     record.identify(args.p);
                 }
@@ -468,7 +464,7 @@ impl Probe<sched_process_exit> for Arc<Shared> {
     fn hit(&self, context: &Context<'_, sched_process_exit>, args: Args<'_, sched_process_exit>) {
         Shared::hit(self, Event::Exit, &context.pin(), |scene| {
             if scene.admits(args.p) {
-                count(&scene.cpu.counts.exits);
+                scene.cpu.counts.exits.count();
                 if let Some(record) = scene.record(args.p) {
                     record.identify(args.p);
                 }

@@ -11,10 +11,8 @@
 //! finds neither is not in the table, and its events are counted as lost, each of them.
 
 use super::{
-    counters::{
-        count,
-        counters, //
-    },
+    counters::counters,
+    number::Number,
     task::{
         self,
         Comm, //
@@ -114,9 +112,9 @@ impl Record {
     /// gone on: forget it.
     #[inline(always)]
     pub(super) fn enter_epoch(&self, epoch: u64) {
-        if self.passing.epoch.load(Relaxed) != epoch {
+        if self.passing.epoch.get() != epoch {
             self.passing.clear();
-            self.passing.epoch.store(epoch, Relaxed);
+            self.passing.epoch.set(epoch);
         }
     }
 
@@ -124,11 +122,11 @@ impl Record {
     pub(super) fn identify(&self, task: &Task) {
         let (to, comm) = (&self.lasting, task::comm(task));
 
-        to.comm_0.store(comm[0], Relaxed);
-        to.comm_1.store(comm[1], Relaxed);
-        to.pid.store(task::pid(task) as u64, Relaxed);
-        to.tgid.store(task::tgid(task) as u64, Relaxed);
-        to.prio.store(task::prio(task) as u64, Relaxed);
+        to.comm_0.set(comm[0]);
+        to.comm_1.set(comm[1]);
+        to.pid.set(task::pid(task) as u64);
+        to.tgid.set(task::tgid(task) as u64);
+        to.prio.set(task::prio(task) as u64);
     }
 }
 
@@ -148,9 +146,9 @@ probe_state! {
 
 /// Raises what is written by one at a time.
 #[inline(always)]
-pub(super) fn raise(max: &Atomic<u64>, value: u64) {
-    if value > max.load(Relaxed) {
-        max.store(value, Relaxed);
+pub(super) fn raise(max: &Number, value: u64) {
+    if value > max.get() {
+        max.set(value);
     }
 }
 
@@ -160,9 +158,9 @@ pub(super) struct Tasks {
     slots: KVVec<Slot>,
     mask: usize,
     /// How many have ever been taken.
-    pub(super) taken: Atomic<u64>,
+    pub(super) taken: Number,
     /// How many dead tasks have made way.
-    pub(super) evicted: Atomic<u64>,
+    pub(super) evicted: Number,
 }
 
 // SAFETY: Atomics, and a raw spinlock.
@@ -189,8 +187,8 @@ impl Tasks {
         Ok(Self {
             slots,
             mask: size - 1,
-            taken: Atomic::new(0),
-            evicted: Atomic::new(0),
+            taken: Number::new(0),
+            evicted: Number::new(0),
         })
     }
 
@@ -245,13 +243,13 @@ impl Tasks {
             match slot.key.load(Relaxed) {
                 found if found == key => return Some(&slot.record),
                 FREE => {
-                    count(&self.taken);
+                    self.taken.count();
                     slot.record.identify(task);
                     slot.key.store(key, Release);
                     return Some(&slot.record);
                 }
                 // A dead task has no events: nobody has hold of its slot but those who print it.
-                _ if dead.is_none() && slot.record.lasting.dead.load(Relaxed) != 0 => {
+                _ if dead.is_none() && slot.record.lasting.dead.get_first() != 0 => {
                     dead = Some(slot)
                 }
                 _ => (),
@@ -260,7 +258,7 @@ impl Tasks {
 
         let slot = dead?;
 
-        count(&self.evicted);
+        self.evicted.count();
         slot.key.store(BUSY, Relaxed);
         slot.record.lasting.clear();
         slot.record.passing.clear();

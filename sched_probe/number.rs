@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Numbers that a probe can afford.
+//!
+//! To a module the kernel crate's atomics are functions of the kernel's, each a call away, and those
+//! that add lock the bus. Most numbers of the probes are written by one at a time, and need neither.
+
+use crate::tracepoint_glue::NoSleep;
+use kernel::sync::atomic::{
+    Acquire,
+    Atomic,
+    Relaxed,
+    Release, //
+};
+
+/// A number that anybody reads, at any time.
+pub(super) struct Number(Atomic<u64>);
+
+// SAFETY: One instruction, or a few.
+unsafe impl NoSleep for Number {}
+
+impl Number {
+    pub(super) const fn new(value: u64) -> Self {
+        Self(Atomic::new(value))
+    }
+
+    #[inline(always)]
+    pub(super) fn get(&self) -> u64 {
+        // What `load(Relaxed)` does by calling a function of C, in modules.
+        //
+        // SAFETY: `READ_ONCE()` of a word that is only written atomically.
+        #[cfg(CONFIG_64BIT)]
+        let value = unsafe { self.0.as_ptr().read_volatile() };
+        #[cfg(not(CONFIG_64BIT))]
+        let value = self.0.load(Relaxed);
+
+        value
+    }
+
+    #[inline(always)]
+    pub(super) fn set(&self, value: u64) {
+        // SAFETY: `WRITE_ONCE()`; all others access it atomically, too.
+        #[cfg(CONFIG_64BIT)]
+        unsafe {
+            self.0.as_ptr().write_volatile(value)
+        };
+        #[cfg(not(CONFIG_64BIT))]
+        self.0.store(value, Relaxed);
+    }
+
+    /// Adds to what is written by one at a time: by this CPU only, pinned, or under a lock or what
+    /// else puts one writer after the other.
+    ///
+    /// Whatever interrupts the writer on its CPU, an NMI included, may add as well: it comes before
+    /// the one instruction that this is, or after it. That is `this_cpu_add()`, on an address that
+    /// is known already. Two CPUs at once would lose counts, for which there is
+    /// [`add_shared()`](Self::add_shared).
+    #[inline(always)]
+    pub(super) fn add(&self, n: u64) {
+        // SAFETY: The pointer is good for as long as `self` is. The instruction writes this word,
+        // the flags, and nothing else.
+        #[cfg(all(CONFIG_X86_64, not(rcu_notrace_generic)))]
+        unsafe {
+            core::arch::asm!(
+                "add qword ptr [{number}], {n}",
+                number = in(reg) self.0.as_ptr(),
+                n = in(reg) n,
+                options(nostack),
+            )
+        };
+        // Elsewhere one instruction may not do, and where it does it is not known to be cheaper.
+        #[cfg(not(all(CONFIG_X86_64, not(rcu_notrace_generic))))]
+        self.add_shared(n);
+    }
+
+    /// [`add()`](Self::add) of 1.
+    #[inline(always)]
+    pub(super) fn count(&self) {
+        self.add(1);
+    }
+
+    /// Adds to what is written by any number of CPUs at once. Any context.
+    #[inline(always)]
+    pub(super) fn add_shared(&self, n: u64) {
+        self.0.add(n, Relaxed);
+    }
+
+    /// Sets it after all that this CPU has written before.
+    #[inline(always)]
+    pub(super) fn set_last(&self, value: u64) {
+        self.0.store(value, Release);
+    }
+
+    /// Reads it before all that this CPU will access later. Pairs with
+    /// [`set_last()`](Self::set_last).
+    #[inline(always)]
+    pub(super) fn get_first(&self) -> u64 {
+        self.0.load(Acquire)
+    }
+}

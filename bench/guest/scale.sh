@@ -1,65 +1,119 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# scale.sh cpus N; scale.sh tasks N...
+# scale.sh cpus N...; scale.sh load FEW MANY: on one CPU, among so many tasks and
+# readers, and with filters.
 
 . bench/guest/lib.sh
 
-# event SIDE WHAT CPUS
+ROUNDS=3
+
+# event SIDE WHAT CPUS OPS
 event()
 {
 	# In a process group of its own: it ends that.
-	for _ in 1 2 3; do
-		echo "scale event=$1 $2 $(setsid -w build/bench/pipes "$3" 2000)"
-	done
+	echo "scale event=$1 $2 $(setsid -w build/bench/pipes "$3" "$4")"
 }
 
-# sides WHAT CPUS MODULE-PARAMETERS
-sides()
+# guard WHAT CPUS OPS: a probe with a guard and a counter.
+guard()
 {
-	event none "$1" "$2"
 	insmod $MODS/rcu_notrace_empty.ko guard=1
-	event guard "$1" "$2"
+	event guard "$@"
 	rmmod rcu_notrace_empty
-	if modinfo -p rcu_notrace.ko | grep -q ^events:; then
-		insmod rcu_notrace.ko enable=1 "$3"
-		event ours "$1" "$2"
-		rmmod rcu_notrace
-	fi
+}
+
+# ours PARAMETER WHAT CPUS OPS: of the module.
+ours()
+{
+	insmod rcu_notrace.ko "$1"
+	shift
+	event ours "$@"
+	rmmod rcu_notrace
 }
 
 pair()
 {
-	once $MODS/rcu_notrace_pair.ko rounds=3 pairs=50000 together="$1"
+	once $MODS/rcu_notrace_pair.ko rounds=$ROUNDS pairs=50000 together="$1"
 	dmesg | sed -n "s/.*: pair together=/scale $2 pair_on=/p"
+}
+
+# only N: CPUs are online.
+only()
+{
+	for cpu in /sys/devices/system/cpu/cpu[0-9]*; do
+		n=${cpu##*cpu}
+		[ "$n" = 0 ] || echo $((n < $1)) >"$cpu/online"
+	done
+}
+
+# with SIDE WHAT START STOP: events while there is what START makes. The module
+# is there before that is, and knows all of it.
+with()
+{
+	[ "$1" = none ] || insmod rcu_notrace.ko tasks=32768
+	$3
+	for _ in $(seq $ROUNDS); do event "$1" "$2" 1 2000; done
+	[ "$1" != none ] ||  [ "$3" != start_tasks ] || pair 1 "$2"
+	[ "$1" = none ] || echo "scale $2 tracked=$(grep -c . /sys/kernel/debug/rcu_notrace/tasks)" \
+		"readers_off=$(sed -n 's/^reader_sections //p' /sys/kernel/debug/rcu_notrace/stats)"
+	$4
+	[ "$1" = none ] || rmmod rcu_notrace
+}
+
+start_tasks()
+{
+	build/bench/tasks "$many" >/tmp/tasks.out &
+	tasks=$!
+	while ! grep -q asleep /tmp/tasks.out; do sleep 0.1; done
+}
+
+stop_tasks()
+{
+	kill $tasks
+	wait $tasks || true
+}
+
+start_readers()
+{
+	insmod $MODS/rcu_notrace_held.ko readers="$many"
+}
+
+stop_readers()
+{
+	rmmod rcu_notrace_held
 }
 
 case $1 in
 cpus)
-	pair "$2" "cpus=$2"
-	sides "cpus=$2" "$2" tasks=4096
-	;;
-tasks)
 	shift
 	for n; do
-		# They are known to a module that is loaded before they are.
-		build/bench/tasks "$n" >/tmp/tasks.out &
-		tasks=$!
-		while ! grep -q asleep /tmp/tasks.out; do sleep 0.1; done
-		pair 1 "tasks=$n"
-		event none "tasks=$n" 1
-		kill $tasks
-		wait $tasks || true
-		if modinfo -p rcu_notrace.ko | grep -q ^events:; then
-			insmod rcu_notrace.ko tasks=32768
-			build/bench/tasks "$n" >/tmp/tasks.out &
-			tasks=$!
-			while ! grep -q asleep /tmp/tasks.out; do sleep 0.1; done
-			event ours "tasks=$n" 1
-			echo "scale tasks=$n tracked=$(grep -c . /sys/kernel/debug/rcu_notrace/tasks)"
-			rmmod rcu_notrace
-			kill $tasks
-			wait $tasks || true
-		fi
+		only "$n"
+		pair "$n" "cpus=$n"
+		for _ in $(seq $ROUNDS); do
+			event none "cpus=$n" "$n" $((6000 / n))
+			guard "cpus=$n" "$n" $((6000 / n))
+			ours tasks=4096 "cpus=$n" "$n" $((6000 / n))
+		done
+	done
+	;;
+load)
+	shift
+	# All of them but the last admit whatever there is.
+	for filter in '' 'prio<140' 'prio<140&&prio<140' \
+		'prio<140&&prio<140&&prio<140&&prio<140' \
+		'comm==*' 'cpu==0' 'cgroup==/' 'pid==1'; do
+		for _ in $(seq $ROUNDS); do
+			event none "filter=${filter:-all}" 1 2000
+			ours "filter=$filter" "filter=${filter:-all}" 1 2000
+		done
+	done
+	# Who is held spins, boosted, or waits for who does.
+	chrt -f -p 10 $$
+	for many; do
+		with none "tasks=$many" start_tasks stop_tasks
+		with ours "tasks=$many" start_tasks stop_tasks
+		with none "readers=$many" start_readers stop_readers
+		with ours "readers=$many" start_readers stop_readers
 	done
 	;;
 esac

@@ -41,8 +41,8 @@ pair()
 only()
 {
 	for cpu in /sys/devices/system/cpu/cpu[0-9]*; do
-		n=${cpu##*cpu}
-		[ "$n" = 0 ] || echo $((n < $1)) >"$cpu/online"
+		cpu=${cpu##*cpu}
+		[ "$cpu" = 0 ] || echo $((cpu < $1)) >"/sys/devices/system/cpu/cpu$cpu/online"
 	done
 }
 

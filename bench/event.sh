@@ -6,6 +6,6 @@
 
 . bench/lib.sh
 
-ICOUNT=1 CPUS=1 TIMEOUT=400 guest event.sh instructions 2 4000
+ICOUNT=1 CPUS=1 TIMEOUT=400 guest event.sh instructions 1 3 4000
 # Time: emulated, and so rough.
-CPUS=1 TIMEOUT=400 guest event.sh ns 2 10000
+CPUS=1 TIMEOUT=400 guest event.sh ns 2 3 4000

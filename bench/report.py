@@ -32,6 +32,7 @@ TARGETS = [
     ("scale", "our probes on 8 CPUs / on 1", lambda r: spread(r["cpus"], "ours"), 1.2),
     ("scale", "pair among 10000 tasks / 10", lambda r: spread(r["tasks"], "pair"), 1.2),
     ("scale", "our probes among 10000 tasks / 10", lambda r: spread(r["tasks"], "ours"), 1.2),
+    ("scale", "our probes, 10000 readers off the CPU / 10", lambda r: spread(r["readers"], "ours"), 1.2),
 ]
 
 
@@ -49,8 +50,13 @@ def beyond(result, tool, side):
 
 def spread(result, what):
     """The largest of the costs, beside that where there is least of everything."""
-    costs = [r[what] for _, r in sorted(result.items(), key=lambda item: int(item[0]))]
+    costs = [r[what] for _, r in sorted(result.items(), key=by_number)]
     return max(costs) / costs[0]
+
+
+def by_number(item):
+    """In order of the keys where they are numbers, and as they were run where not."""
+    return int(item[0]) if item[0].isdecimal() else 0
 
 
 def value(text):
@@ -76,6 +82,12 @@ def records(path, key):
     return found, host
 
 
+# Of refscale's loop, which it does not subtract: a decrement and a branch.
+REFSCALE_LOOP = 2
+# What its types are here. Of the others it takes another interface.
+REFSCALE = {"rcu": "rcu", "srcu": "srcu", "preempt": "sched"}
+
+
 def pair(found):
     sides, result = {}, {}
     for r in found:
@@ -96,10 +108,9 @@ def pair(found):
             result.setdefault("refscale", {}).setdefault(r["refscale"], []).append(r["ns"])
         elif "place" in r:
             result.setdefault("native", {}).setdefault(r["side"], {})[r["place"] + "_ns"] = r["ns"]
-    # In refscale's own loop, which is not subtracted.
     if "refscale" in result:
         result["refscale"] = {
-            k: {"instructions_with_loop": statistics.median(v)} for k, v in result["refscale"].items()
+            k: {"instructions": round(statistics.median(v) - REFSCALE_LOOP, 1)} for k, v in result["refscale"].items()
         }
     return result
 
@@ -154,17 +165,29 @@ def latency(found):
 
 
 def gp(found):
-    result = {}
+    """Of several goes: the median of their medians, and how far those are apart."""
+    goes, result = {}, {}
     for r in found:
-        result.setdefault(r["kind"], {})[r["side"]] = {
-            k: r[k] for k in ("n", "median_ns", "p90_ns", "max_ns")
+        goes.setdefault((r["kind"], r["side"]), []).append(r)
+    for (kind, side), rows in goes.items():
+        medians = [r["median_ns"] for r in rows]
+        result.setdefault(kind, {})[side] = {
+            "n": sum(r["n"] for r in rows),
+            "median_ns": round(statistics.median(medians)),
+            "least_median_ns": min(medians),
+            "most_median_ns": max(medians),
+            "p90_ns": round(statistics.median(r["p90_ns"] for r in rows)),
+            "max_ns": max(r["max_ns"] for r in rows),
         }
+    for kind, sides in result.items():
+        pairs = zip(goes[kind, "guard"], goes[kind, "rcu"])
+        sides["guard"]["beside_rcu"] = sorted(round(g["median_ns"] / r["median_ns"], 2) for g, r in pairs)
     return result
 
 
 def scale(found):
     result = {}
-    for what in ("cpus", "tasks"):
+    for what in ("cpus", "tasks", "readers", "filter"):
         samples = {}
         for r in found:
             if what not in r:
@@ -177,6 +200,7 @@ def scale(found):
                 row.setdefault(r["event"], []).append(r["us_per_op"] * 1000 / r["switches_per_op"])
             elif "tracked" in r:
                 row["tracked"] = [r["tracked"]]
+                row["readers_off"] = [r["readers_off"]]
         result[what] = {}
         for n, row in samples.items():
             medians = {k: statistics.median(v) for k, v in row.items()}
@@ -233,9 +257,12 @@ def show_pair(r, folder):
     )
     if "refscale" in r:
         table(
-            "pair: the kernel's refscale, its loop included",
-            ["", "instructions"],
-            [[k, v["instructions_with_loop"]] for k, v in r["refscale"].items()],
+            "pair: by the kernel's own refscale, less its loop",
+            ["", "instructions", "as above"],
+            [
+                [k, v["instructions"], r[REFSCALE[k]]["instructions"] if k in REFSCALE else None]
+                for k, v in r["refscale"].items()
+            ],
         )
     if "native" in r:
         places = ["kernel_ns", "one_line_ns", "two_pages_ns"]
@@ -311,9 +338,20 @@ def show_gp(r, folder):
     for kind, sides in r.items():
         table(
             f"gp: {kind} grace period with all CPUs in sections, us (1000 instructions)",
-            ["", "n", "median", "p90", "max"],
-            [[s, d["n"], *(round(d[k] / 1000) for k in ("median_ns", "p90_ns", "max_ns"))] for s, d in sides.items()],
+            ["", "n", "median", "least", "most of a go", "p90", "max"],
+            [
+                [
+                    s,
+                    d["n"],
+                    *(
+                        round(d[k] / 1000)
+                        for k in ("median_ns", "least_median_ns", "most_median_ns", "p90_ns", "max_ns")
+                    ),
+                ]
+                for s, d in sides.items()
+            ],
         )
+        print(f"  guard / rcu, of each go: {' '.join(str(r) for r in sides['guard']['beside_rcu'])}")
     svg.bars(
         f"{folder}/gp.svg",
         "Grace period, median, us",
@@ -326,18 +364,23 @@ def show_scale(r, folder):
     for what, rows in r.items():
         if not rows:
             continue
-        columns = [c for c in ("pair", "none", "guard", "ours", "tracked") if any(c in row for row in rows.values())]
-        ordered = sorted(rows.items(), key=lambda item: int(item[0]))
+        columns = ("pair", "none", "guard", "ours", "tracked", "readers_off")
+        columns = [c for c in columns if any(c in row for row in rows.values())]
+        ordered = sorted(rows.items(), key=by_number)
         table(
             f"scale: by {what}: instructions of a pair; of a switch (none), and what is added to it",
             [what, *columns],
             [[n, *(row.get(c) for c in columns)] for n, row in ordered],
         )
+        if what == "filter":
+            added = [(n, row["ours"]) for n, row in ordered]
+            svg.bars(f"{folder}/scale-{what}.svg", "Instructions added to a switch, by filter", added)
+            continue
         svg.lines(
             f"{folder}/scale-{what}.svg",
             f"Instructions, by {what}",
             what,
-            {c: [(int(n), row[c]) for n, row in ordered if c in row] for c in columns if c != "tracked"},
+            {c: [(int(n), row[c]) for n, row in ordered if c in row] for c in columns[: columns.index("ours") + 1]},
             log_x=True,
             log_y=True,
         )

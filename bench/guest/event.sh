@@ -1,19 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# event.sh UNIT ROUNDS OPS: of what a nanosecond is here. An operation is two
-# context switches, and two wake-ups.
+# event.sh UNIT ROUNDS RUNS OPS: of what a nanosecond is here; the sides take
+# turns, each with so many runs. An operation is two context switches, and two
+# wake-ups.
 
 . bench/guest/lib.sh
 
-unit=$1 rounds=$2 ops=$3
+unit=$1 rounds=$2 runs=$3 ops=$4
 out=/tmp/event.out
-pipe="perf bench sched pipe -l $ops"
+pipe="/bin/sh /tmp/event.run"
 
-# For bpftrace, which starts it when all is attached.
-printf '#!/bin/sh\nexec %s >%s\n' "$pipe" $out >/tmp/event.run
-$pipe >$out		# what is read from the disk is read
+# A file, for bpftrace and perf, which start it when all is attached.
+cat >/tmp/event.run <<EOF
+for run in \$(seq $runs); do perf bench sched pipe -l $ops; done >$out
+EOF
+$pipe		# what is read from the disk is read
 
-# ran SIDE: what the run that is over has taken.
+# ran SIDE: what the runs that are over have taken.
 ran()
 {
 	sed -n "s|^ *\([0-9.]*\) usecs/op.*|event unit=$unit side=$1 cpus=1 us_per_op=\1|p" $out
@@ -23,40 +26,40 @@ side()
 {
 	case $1 in
 	none)
-		$pipe >$out
+		$pipe
 		;;
 	empty | guard)
 		[ "$1" = guard ] && guard=1 || guard=0
 		insmod $MODS/rcu_notrace_empty.ko guard="$guard"
-		$pipe >$out
+		$pipe
 		rmmod rcu_notrace_empty
 		;;
 	ours_switch)
 		insmod rcu_notrace.ko events="$only_switch"
-		$pipe >$out
+		$pipe
 		rmmod rcu_notrace
 		;;
 	ours)
 		insmod rcu_notrace.ko
-		$pipe >$out
+		$pipe
 		rmmod rcu_notrace
 		;;
 	bpftrace*)
-		BPFTRACE_MAX_MAP_KEYS=16384 bpftrace -q -o /tmp/event.bpf -c "/bin/sh /tmp/event.run" "bench/$1.bt"
+		BPFTRACE_MAX_MAP_KEYS=16384 bpftrace -q -o /tmp/event.bpf -c "$pipe" "bench/$1.bt"
 		;;
 	ftrace_switch)
 		echo 1 >$TRACING/events/sched/sched_switch/enable
-		$pipe >$out
+		$pipe
 		echo 0 >$TRACING/events/sched/sched_switch/enable
 		;;
 	ftrace)
 		for e in switch waking wakeup; do echo 1 >$TRACING/events/sched/sched_$e/enable; done
-		$pipe >$out
+		$pipe
 		for e in switch waking wakeup; do echo 0 >$TRACING/events/sched/sched_$e/enable; done
 		;;
 	perf_switch)
 		# shellcheck disable=SC2086 # words
-		perf record -q -a -e sched:sched_switch -o /tmp/perf.data -- $pipe >$out
+		perf record -q -a -e sched:sched_switch -o /tmp/perf.data -- $pipe
 		;;
 	esac
 	ran "$1"

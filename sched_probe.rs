@@ -29,11 +29,13 @@
 //!
 //! The numbers and the filter are each behind an [`RcuCell`]: a new filter and a reset replace them
 //! under the running probes. All memory is allocated in process context, of a size that is set when
-//! the module is loaded. Numbers are words; those of a CPU are written by this CPU.
+//! the module is loaded. Numbers are words; those of a CPU are written by this CPU, pinned.
 //!
 //! `sched_switch` and `sched_pi_setprio` are hit with interrupts off and the rq lock of the task's
 //! CPU: what belongs to a task's switches and to its priority is written by one at a time. The
-//! other events are not as strict, and only count.
+//! other events are not as strict: a task that is about to sleep may be woken by itself, without a
+//! lock, and by another CPU at the same time. They only count, and a task's counts of them are
+//! [shared](number::Number::add_shared).
 
 use crate::rcu_notrace::{
     Rcu,

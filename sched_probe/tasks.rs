@@ -100,7 +100,7 @@ probe_state! {
     ///
     /// Written by whoever is hit by an event of the task. Those of its switches come one after the
     /// other, as do those of its priority: the scheduler has the rq lock of the CPU that it is on.
-    /// A wake-up may come beside a switch.
+    /// A wake-up may come beside a switch, and beside another wake-up.
     pub(super) struct Record {
         pub(super) lasting: Lasting,
         pub(super) passing: Passing,

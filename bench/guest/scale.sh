@@ -102,10 +102,8 @@ load)
 	for filter in '' 'prio<140' 'prio<140&&prio<140' \
 		'prio<140&&prio<140&&prio<140&&prio<140' \
 		'comm==*' 'cpu==0' 'cgroup==/' 'pid==1'; do
-		for _ in $(seq $ROUNDS); do
-			event none "filter=${filter:-all}" 1 2000
-			ours "filter=$filter" "filter=${filter:-all}" 1 2000
-		done
+		event none "filter=${filter:-all}" 1 2000
+		ours "filter=$filter" "filter=${filter:-all}" 1 2000
 	done
 	# Who is held spins, boosted, or waits for who does.
 	chrt -f -p 10 $$

@@ -328,9 +328,7 @@ impl Settings {
         })?;
         let shared = Shared::new(Rcu::new()?, filter, self.tasks as usize)?;
 
-        shared
-            .threshold_ns
-            .set(u64::from(self.threshold_us) * 1000);
+        shared.threshold_ns.set(u64::from(self.threshold_us) * 1000);
         shared.stop.set(self.stop.into());
         Ok(shared)
     }

@@ -2,8 +2,9 @@
 
 //! Numbers that a probe can afford.
 //!
-//! To a module the kernel crate's atomics are functions of the kernel's, each a call away, and those
-//! that add lock the bus. Most numbers of the probes are written by one at a time, and need neither.
+//! To a module the kernel crate's atomics are functions of the kernel's, each a call away, and
+//! those that add lock the bus. Most numbers of the probes are written by one at a time, and need
+//! neither.
 
 use crate::tracepoint_glue::NoSleep;
 use kernel::sync::atomic::{

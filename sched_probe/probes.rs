@@ -301,10 +301,7 @@ impl Shared {
                     _ => (),
                 }
                 record.passing.boosted_at.set(scene.now);
-                record
-                    .lasting
-                    .boosted_from
-                    .set(task::prio(task) as u64);
+                record.lasting.boosted_from.set(task::prio(task) as u64);
                 record.lasting.boosted_to.set(newprio as u64);
             }
             trace::reader_boosted(task, newprio, after_ns);

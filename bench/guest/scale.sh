@@ -69,8 +69,8 @@ start_tasks()
 
 stop_tasks()
 {
-	kill $tasks
-	wait $tasks || true
+	kill "$tasks"
+	wait "$tasks" || true
 }
 
 start_readers()

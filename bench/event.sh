@@ -6,7 +6,7 @@
 
 . bench/lib.sh
 
-ICOUNT=1 CPUS=1 TIMEOUT=400 guest event.sh instructions 1 3 4000
+ICOUNT=1 CPUS=1 TIMEOUT=600 guest event.sh instructions 1 3 4000
 # Time: emulated, on a host with other things to do. Many short runs: some of
 # them are not disturbed.
-CPUS=1 TIMEOUT=400 guest event.sh ns 2 12 250
+CPUS=1 TIMEOUT=600 guest event.sh ns 1 12 250

@@ -28,9 +28,8 @@ impl Number {
     #[inline(always)]
     pub(super) fn get(&self) -> u64 {
         // What `load(Relaxed)` does by calling a function of C, in modules.
-        //
-        // SAFETY: `READ_ONCE()` of a word that is only written atomically.
         #[cfg(CONFIG_64BIT)]
+        // SAFETY: `READ_ONCE()` of a word that is only written atomically.
         let value = unsafe { self.0.as_ptr().read_volatile() };
         #[cfg(not(CONFIG_64BIT))]
         let value = self.0.load(Relaxed);
@@ -40,8 +39,8 @@ impl Number {
 
     #[inline(always)]
     pub(super) fn set(&self, value: u64) {
-        // SAFETY: `WRITE_ONCE()`; all others access it atomically, too.
         #[cfg(CONFIG_64BIT)]
+        // SAFETY: `WRITE_ONCE()`; all others access it atomically, too.
         unsafe {
             self.0.as_ptr().write_volatile(value)
         };
@@ -58,9 +57,9 @@ impl Number {
     /// [`add_shared()`](Self::add_shared).
     #[inline(always)]
     pub(super) fn add(&self, n: u64) {
+        #[cfg(all(CONFIG_X86_64, not(rcu_notrace_generic)))]
         // SAFETY: The pointer is good for as long as `self` is. The instruction writes this word,
         // the flags, and nothing else.
-        #[cfg(all(CONFIG_X86_64, not(rcu_notrace_generic)))]
         unsafe {
             core::arch::asm!(
                 "add qword ptr [{number}], {n}",

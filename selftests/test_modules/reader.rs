@@ -7,6 +7,9 @@
 //! where that jumps it was off the CPU. Before the hog comes a grace period is asked for, early
 //! enough for that CPU to have done its part: RCU boosts nobody before it only waits for readers,
 //! and a hog of higher priority than the `rcuc` kthread of its CPU keeps that from saying so.
+//! The section begins while no grace period is under way. One that is, and that the CPU has yet to
+//! do its part of, would wait for the section, too (`rcu_preempt_ctxt_queue()`), and have it
+//! boosted early.
 //! Loading the module runs this, and prints what the reader has measured.
 //!
 //! With `outside=1` it takes no guard: a control, that is no reader.
@@ -122,6 +125,10 @@ fn reader(rcu: &Rcu, outside: bool) {
         INSIDE.store(1, Release);
         stay();
     } else {
+        // SAFETY: No requirements.
+        while unsafe { support::test_gp_under_way() } {
+            sleep_us(100);
+        }
         ENTERED_AT.store(now_ns(), Relaxed);
 
         let guard = rcu.read_lock();

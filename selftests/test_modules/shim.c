@@ -105,6 +105,22 @@ bool __kprobes test_task_is(struct task_struct *p, const char *comm)
 	return false;
 }
 
+/*
+ * RCU's own, exported for the torture tests, and declared in kernel/rcu/rcu.h,
+ * as are the bits of a sequence number that are not zero during a grace period.
+ */
+void rcutorture_get_gp_data(int *flags, unsigned long *gp_seq);
+#define GP_STATE_MASK	3
+
+bool test_gp_under_way(void)
+{
+	unsigned long gp_seq;
+	int flags;
+
+	rcutorture_get_gp_data(&flags, &gp_seq);
+	return gp_seq & GP_STATE_MASK;
+}
+
 int test_kprobe(bool path)
 {
 	struct kprobe probe = {

@@ -47,6 +47,9 @@ bool test_pi_locked(struct task_struct *p);
 /* Whether that is the task's name. */
 bool test_task_is(struct task_struct *p, const char *comm);
 
+/* Whether a normal grace period is under way; any context. */
+bool test_gp_under_way(void);
+
 /* What the kernel says to a kprobe on a function of the guards' path, or another. */
 int test_kprobe(bool path);
 

@@ -154,6 +154,7 @@ def storm(directory, seconds, seed):
     signal.signal(signal.SIGTERM, lambda *_: told.append(True))
     while time.monotonic() < end and not told:
         name = rng.choice(FILES + READ_ONLY)
+        opened = time.monotonic()
         try:
             fd = os.open(f"{directory}/{name}", os.O_RDWR)
         except OSError:
@@ -172,8 +173,9 @@ def storm(directory, seconds, seed):
             pass
         finally:
             os.close(fd)
-        # An open file keeps the module from being unloaded.
-        time.sleep(rng.random() / 20)
+        # An open file keeps the module from being unloaded: none for as long
+        # again, however slow the kernel is, or twice that.
+        time.sleep(max(rng.random() / 20, (1 + rng.random()) * (time.monotonic() - opened)))
     print(f"# storm done={done} absent={absent}")
     return not done
 

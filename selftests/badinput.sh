@@ -10,7 +10,7 @@
 . "${0%/*}/lib.sh"
 . "${0%/*}/lib_sched.sh"
 
-WRITES=${WRITES:-100000}
+WRITES=${WRITES:-$((100000 / ${SLOW:-1}))}
 
 # bad PARAMETER: refused, and the log names it.
 bad()

@@ -9,7 +9,8 @@ SHELL := /bin/bash
 ## Variables (in the environment or on the command line):
 KVER ?=#        kernel to take: a release or its beginning, e.g. 7.2; default the newest
 KDIR ?=#        build against this prepared tree with the host's own tool chain, without the lab
-KERNEL ?=#      stock (default), or debug: the kernel that runs, see test-kernel
+KERNEL ?=#      stock (default), debug, kasan or kcsan: the kernel that runs, see test-kernel
+VARIANT ?=#     debug (default), kasan or kcsan: what make test-kernel builds
 CPUS ?=#        the guest's processors, default 4, with ICOUNT 1
 MEM ?=#         the guest's memory, default 2G
 APPEND ?=#      more for the guest's kernel command line
@@ -56,8 +57,8 @@ lab: ## make the lab: root file system, kernel, build tree (cached)
 lab-update: ## resolve all of the lab's versions afresh, and make what is new
 	@lab/setup --update
 
-test-kernel: lab ## build KERNEL=debug, with all checkers (cached, 15 minutes)
-	@lab/test-kernel
+test-kernel: lab ## build KERNEL=debug, with all checkers, or VARIANT (cached, 15 minutes)
+	@lab/test-kernel $(VARIANT)
 
 lab-clean: ## remove the lab's cache
 	@lab/clean

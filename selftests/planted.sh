@@ -20,7 +20,8 @@ migratable DEBUG_PREEMPT using smp_processor_id\(\) in preemptible
 sleeping DEBUG_ATOMIC_SLEEP sleeping function called from invalid context
 uninitialised DEBUG_OBJECTS_TIMERS ODEBUG: assert_init not available
 leak DEBUG_KMEMLEAK kmemleak: [0-9]+ new suspected memory leaks
-use_after_free SLUB_DEBUG Poison overwritten
+read_after_free KASAN KASAN: slab-use-after-free in (read_after_free|planted_init)
+use_after_free SLUB_DEBUG Poison overwritten|KASAN: slab-use-after-free
 lost RCU_STALL_COMMON rcu_preempt (self-)?detected (expedited )?stalls?'
 
 lockdep='sed -n "s/debug_locks: */debug_locks=/p" /proc/lockdep_stats 2> /dev/null || true'
@@ -33,8 +34,10 @@ has()
 # guest MISTAKE...: make them in one guest; a line for each that was noticed.
 guest()
 {
-	# RCU waits five seconds more where PROVE_RCU is set.
-	EXPECT='splat:.' APPEND='rcupdate.rcu_cpu_stall_timeout=5' TIMEOUT=240 "$LAB_VM" "
+	# RCU waits five seconds more where PROVE_RCU is set.  KASAN would say no more
+	# after the first.
+	EXPECT='splat:.' APPEND='rcupdate.rcu_cpu_stall_timeout=5 kasan_multi_shot' TIMEOUT=240 \
+		"$LAB_VM" "
 		kmemleak=/sys/kernel/debug/kmemleak
 		while read -r what option text; do
 			case ' $* ' in *\" \$what \"*) ;; *) continue ;; esac
@@ -58,7 +61,9 @@ END
 # skip TEXT OPTION
 skip()
 {
-	ktap_test_skip "$1: this kernel has no CONFIG_$2, KERNEL=debug has"
+	where=debug
+	[ "$2" != KASAN ] || where=kasan
+	ktap_test_skip "$1: this kernel has no CONFIG_$2, KERNEL=$where has"
 }
 
 ktap_print_header

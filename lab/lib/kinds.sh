@@ -6,7 +6,7 @@
 # as a stock one: modules/RELEASE/{vmlinuz,...}, kdir/. In the cache it is
 # test-kernel/KIND_RELEASE_HASH, where the hash says all that it depends on.
 
-KINDS='debug'
+KINDS='debug kasan kcsan'
 
 # Raise it when test-kernel.sh makes something else of the same.
 TEST_KERNEL_RECIPE=1
@@ -14,11 +14,17 @@ TEST_KERNEL_RECIPE=1
 # test_kernel_fragments KIND: the parts of its configuration, in the project.
 test_kernel_fragments() {
 	printf '%s\n' lab/guest.config .config.fragment debug.config.fragment
+	[[ $1 == debug ]] || echo "$1.config.fragment"
 }
 
-# test_kernel_make KIND: the variables that it is made with, and modules for it.
-test_kernel_make() {
-	echo 'CC=x86_64-linux-gnu-gcc-14 ARCH=x86'
+# kernel_make KIND: the variables that it is made with, and modules for it. The
+# compiler is named as Debian's own build named it: another name is another
+# compiler to kbuild. KASAN in Rust is LLVM's, and wants the same for C.
+kernel_make() {
+	case $1 in
+	kasan) echo 'LLVM=-19 ARCH=x86' ;;
+	*) echo 'CC=x86_64-linux-gnu-gcc-14 ARCH=x86' ;;
+	esac
 }
 
 # test_kernel_release KIND STOCK_RELEASE
@@ -29,7 +35,7 @@ test_kernel_release() { echo "${2%%+*}-$1"; }
 test_kernel_dir() {
 	local hash
 	# Without comments, and what only orders them.
-	hash=$({ echo "$TEST_KERNEL_RECIPE $3 $(test_kernel_make "$1")"
+	hash=$({ echo "$TEST_KERNEL_RECIPE $3 $(kernel_make "$1")"
 		cd "$PROJECT" && test_kernel_fragments "$1" | xargs grep -hE '^(CONFIG_|# CONFIG_.* is not set)' | sort -u; } | hash)
 	echo "$CACHE/test-kernel/$(test_kernel_release "$1" "$2")_$hash"
 }
@@ -53,5 +59,5 @@ lab_ready() {
 	[[ " $KINDS " == *" $KERNEL "* ]] || die "KERNEL=$KERNEL: stock or one of: $KINDS"
 	KERNEL_DIR=$(test_kernel_dir "$KERNEL" "$RELEASE" "${KERNEL_DIR##*/}")
 	RELEASE=$(test_kernel_release "$KERNEL" "$RELEASE")
-	[[ -d $KERNEL_DIR ]] || die "KERNEL=$KERNEL is not built: run 'make test-kernel${KVER:+ KVER=$KVER}'"
+	[[ -d $KERNEL_DIR ]] || die "KERNEL=$KERNEL is not built: run 'make test-kernel$([[ $KERNEL == debug ]] || echo " VARIANT=$KERNEL")${KVER:+ KVER=$KVER}'"
 }

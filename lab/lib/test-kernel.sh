@@ -31,7 +31,7 @@ in_kdir() {
 	mkdir -p "$work/modules/$release/build"
 	LAB_PROJECT=$PROJECT in_root rw "$root" "$work/modules" "$work/kdir" "$release" \
 		KBUILD_BUILD_USER=lab KBUILD_BUILD_HOST=lab \
-		"MAKEFLAGS=$(test_kernel_make "$kind")" -- \
+		"MAKEFLAGS=$(kernel_make "$kind")" -- \
 		sh -ec "cd /usr/lib/modules/$release/build; $script" sh "$@"
 }
 

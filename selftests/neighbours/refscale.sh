@@ -11,7 +11,9 @@ for type in rcu srcu srcu-fast rcu-tasks rcu-trace; do
 		sleep 1
 	done
 	rmmod refscale
-	runs=$(dmesg | sed -n 's/^\[[^]]*\] \([1-5]\)[[:space:]]\([0-9.]*\)$/\2/p' | sort -n)
+	# One message of several lines, of which the first has a time.
+	runs=$(dmesg | sed 's/^\[[^]]*\]//' |
+		sed -n 's/^ *[1-5][[:space:]]\([0-9.]*\)$/\1/p' | sort -n)
 	if [ "$(echo "$runs" | wc -l)" = 5 ]; then
 		echo "pass $type"
 		echo "# $type: $(echo "$runs" | sed -n 3p) ns a loop"

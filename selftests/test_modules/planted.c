@@ -100,6 +100,19 @@ static int leak(void)
 	return 0;
 }
 
+/* A read of what has been freed. */
+static int read_after_free(void)
+{
+	u64 *object = kmalloc(sizeof(*object), GFP_KERNEL);
+
+	if (!object)
+		return -ENOMEM;
+	kfree(object);
+	OPTIMIZER_HIDE_VAR(object);
+	READ_ONCE(*object);
+	return 0;
+}
+
 /* A write to what has been freed, into a cache that looks at its poison. */
 static int use_after_free(void)
 {
@@ -205,6 +218,7 @@ static const struct {
 	{ "sleeping", sleeping },
 	{ "uninitialised", uninitialised },
 	{ "leak", leak },
+	{ "read_after_free", read_after_free },
 	{ "use_after_free", use_after_free },
 	{ "lost", lost },
 	{ "kept", kept },

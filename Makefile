@@ -27,12 +27,14 @@ LONG ?=#        1: make check runs the tests that take a quarter of an hour, too
 PACKAGE ?=#     1: make check tries the Debian package as well, for half an hour
 NEIGHBOURS ?=#  what make neighbours runs, default all: rcutorture ftracetest refscale bpftrace
 DURATION ?=#    seconds of rcutorture, default 120, and of a test that says so
+HOURS ?=#       how long make soak takes
+KERNELS ?=#     those of make soak, default: stock debug kasan kcsan
 BENCH ?=#       what make bench runs, default all: pair qs event latency gp scale memory
 MIRROR ?=#      Debian mirror, default the host's own
 DESTDIR ?=#     where make install takes / to be
 
 # A variable left empty is as good as not set.
-$(foreach v,KVER KERNEL CPUS MEM APPEND TIMEOUT SLOW EXPECT ICOUNT TCG_THREAD QEMU_OPTS CMD HOST TESTS BENCH LONG PACKAGE MIRROR NEIGHBOURS DURATION,\
+$(foreach v,KVER KERNEL CPUS MEM APPEND TIMEOUT SLOW EXPECT ICOUNT TCG_THREAD QEMU_OPTS CMD HOST TESTS BENCH LONG PACKAGE MIRROR NEIGHBOURS DURATION HOURS KERNELS,\
 	$(if $(strip $($(v))),$(eval export $(v)),$(eval unexport $(v))))
 
 ## Targets:
@@ -83,6 +85,9 @@ check: ## run the tests; TESTS='a b' for some of them
 neighbours: ## run the kernel's tests of RCU and tracing, and bpftrace's tools, with us and without
 	@NEIGHBOURS="$${NEIGHBOURS:-rcutorture ftracetest refscale bpftrace}" KERNEL=$${KERNEL:-debug} \
 		selftests/check neighbours; rc=$$?; grep '^#' build/check/neighbours.log; exit $$rc
+
+soak: ## run tests and neighbours in rotation on all kernels for HOURS, to the first failure
+	@selftests/soak $(HOURS)
 
 lint: ## the kernel's checkers of style, and more, on every file
 	@selftests/check lint
@@ -139,4 +144,4 @@ help: ## this text
 		$(firstword $(MAKEFILE_LIST))
 
 .PHONY: kdir install uninstall package module lab lab-update test-kernel lab-clean
-.PHONY: vm shell demo check neighbours bench lint docs model clean help
+.PHONY: vm shell demo check neighbours soak bench lint docs model clean help

@@ -116,9 +116,9 @@ ktap_set_plan $(($(find "$work/blocks" -type f | wc -l) + 4))
 for block in "$work"/blocks/*; do
 	read -r where class < "$block"
 	case $class in
-	own) ktap_test_skip "$where: package runs it: $(lines "$block" 1 | head -n 1)" ;;
-	self | firmware | kernel) ktap_test_skip "$where: $class: $(lines "$block" 1 | head -n 1)" ;;
-	*) check "$where: $(lines "$block" 1 | head -n 1)" run "$block" "$class" ;;
+	own) ktap_test_skip "$where: package runs it: $(first "$block")" ;;
+	self | firmware | kernel) ktap_test_skip "$where: $class: $(first "$block")" ;;
+	*) check "$where: $(first "$block")" run "$block" "$class" ;;
 	esac
 done
 check "what the text asks of make is in make help" \

@@ -78,11 +78,17 @@ lines()
 	}' "$1"
 }
 
+# first BLOCK: its first command.
+first()
+{
+	lines "$1" 1 | head -n 1
+}
+
 # of_class CLASS FOLDER: the blocks in it that are of this class.
 of_class()
 {
 	for block in "$2"/*; do
-		read -r where class < "$block"
+		read -r _ class < "$block"
 		[ "$class" != "$1" ] || echo "$block"
 	done
 }

@@ -155,7 +155,7 @@ check "a root file system in which $new runs" \
 		echo 'APT::Get::Assume-Yes \"true\";' > /etc/apt/apt.conf.d/91yes"
 for block in $owns; do
 	read -r where class < "$block"
-	check "$where: $(lines "$block" 1 | head -n 1)" own "$block"
+	check "$where: $(first "$block")" own "$block"
 done
 
 ktap_finished

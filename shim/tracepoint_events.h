@@ -13,6 +13,9 @@
 #ifndef _RCU_NOTRACE_SHIM_TRACEPOINT_EVENTS_H
 #define _RCU_NOTRACE_SHIM_TRACEPOINT_EVENTS_H
 
+/* For <trace/events/irq.h>, which uses struct tasklet_struct undeclared. */
+#include <linux/interrupt.h>
+
 #include <trace/events/sched.h>
 #include <trace/events/irq.h>
 #include <trace/events/ipi.h>

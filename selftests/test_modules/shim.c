@@ -110,7 +110,9 @@ bool __kprobes test_task_is(struct task_struct *p, const char *comm)
  * as are the bits of a sequence number that are not zero during a grace period.
  */
 void rcutorture_get_gp_data(int *flags, unsigned long *gp_seq);
-#define GP_STATE_MASK	3
+unsigned long rcu_exp_batches_completed(void);
+#define GP_STATE_BITS	2
+#define GP_STATE_MASK	((1 << GP_STATE_BITS) - 1)
 
 bool test_gp_under_way(void)
 {
@@ -119,6 +121,11 @@ bool test_gp_under_way(void)
 
 	rcutorture_get_gp_data(&flags, &gp_seq);
 	return gp_seq & GP_STATE_MASK;
+}
+
+unsigned long test_expedited_gps(void)
+{
+	return rcu_exp_batches_completed() >> GP_STATE_BITS;
 }
 
 int test_kprobe(bool path)

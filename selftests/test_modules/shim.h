@@ -49,6 +49,8 @@ bool test_task_is(struct task_struct *p, const char *comm);
 
 /* Whether a normal grace period is under way; any context. */
 bool test_gp_under_way(void);
+/* How many expedited grace periods there were since the machine started; any context. */
+unsigned long test_expedited_gps(void);
 
 /* What the kernel says to a kprobe on a function of the guards' path, or another. */
 int test_kprobe(bool path);

@@ -149,6 +149,8 @@ struct Shared {
     sections: Atomic<u32>,
     hold_us: u64,
     began_ns: u64,
+    /// Expedited grace periods before it began.
+    expedited_before: kernel::ffi::c_ulong,
 }
 
 // SAFETY: Atomics, and what never changes.
@@ -518,6 +520,8 @@ impl Running {
                     sections: Atomic::new(0),
                     hold_us: param(module_parameters::hold_us.value()).into(),
                     began_ns: now_ns(),
+                    // SAFETY: Any context.
+                    expedited_before: unsafe { support::test_expedited_gps() },
                 },
                 GFP_KERNEL,
             )?,
@@ -640,6 +644,11 @@ impl Running {
         for pipe in &shared.pipes {
             pr_info!("torture grace_periods={}\n", pipe.grace_periods());
         }
+        pr_info!(
+            "torture expedited={}\n",
+            // SAFETY: Any context.
+            unsafe { support::test_expedited_gps() }.wrapping_sub(shared.expedited_before)
+        );
         for (taken, context) in TAKEN.iter().zip(["hardirq", "softirq", "nmi", "rq_lock"]) {
             pr_info!("torture taken={} in={context}\n", taken.load(Relaxed));
         }

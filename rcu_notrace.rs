@@ -16,7 +16,7 @@
 //! | | [`Rcu`] | [`SrcuFast`] | [`Sched`] | [`TasksTrace`] |
 //! | --- | --- | --- | --- | --- |
 //! | C1 waited for by | `call_rcu()` etc. | its own domain | `call_rcu()` etc. | Tasks Trace RCU |
-//! | C2 notrace | yes | yes, without `CONFIG_PROVE_RCU` | yes | yes, without lockdep |
+//! | C2 notrace | yes | yes, without `CONFIG_PROVE_RCU` | yes | yes |
 //! | C3 bounded recursion | yes | calls nothing | resched only | calls nothing |
 //! | C4 prompt quiescent state | yes | no such thing | at the drop | no such thing |
 //! | C5 prompt deboost | yes | is never boosted | is never preempted | is never boosted |

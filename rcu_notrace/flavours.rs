@@ -145,7 +145,7 @@ impl Drop for SchedGuard<'_> {
 /// Tasks Trace RCU: what faultable tracepoints and sleepable BPF programs run under.
 ///
 /// Readers may sleep and fault; `call_rcu_tasks_trace()` and `synchronize_rcu_tasks_trace()` wait
-/// for them, nothing else does. C2 holds without lockdep.
+/// for them, nothing else does. Lockdep is not told of them.
 pub(crate) struct TasksTrace;
 
 impl ReadSide for TasksTrace {
@@ -166,7 +166,7 @@ impl ReadSide for TasksTrace {
 ///
 /// # Invariants
 ///
-/// `ctr` is from `rcu_read_lock_tasks_trace()`, and has not been unlocked.
+/// `ctr` is from `rcu_notrace_tasks_trace_lock()`, and has not been unlocked.
 #[must_use = "if unused, the section ends where it begins"]
 pub(crate) struct TasksTraceGuard<'a> {
     ctr: *mut bindings::srcu_ctr,

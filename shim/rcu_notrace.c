@@ -205,12 +205,22 @@ void __kprobes rcu_notrace_preempt_schedule(void)
 #endif
 }
 
+/*
+ * rcu_read_lock_tasks_trace() and its unlock, but for what they tell lockdep,
+ * which traces.
+ */
 struct srcu_ctr __percpu __kprobes *rcu_notrace_tasks_trace_lock(void)
 {
-	return rcu_read_lock_tasks_trace();
+	struct srcu_ctr __percpu *scp = __srcu_read_lock_fast(&rcu_tasks_trace_srcu_struct);
+
+	if (!IS_ENABLED(CONFIG_TASKS_TRACE_RCU_NO_MB))
+		smp_mb(); /* As there: the section stays behind the lock. */
+	return scp;
 }
 
 void __kprobes rcu_notrace_tasks_trace_unlock(struct srcu_ctr __percpu *scp)
 {
-	rcu_read_unlock_tasks_trace(scp);
+	if (!IS_ENABLED(CONFIG_TASKS_TRACE_RCU_NO_MB))
+		smp_mb(); /* As there: the section stays before the unlock. */
+	__srcu_read_unlock_fast(&rcu_tasks_trace_srcu_struct, scp);
 }

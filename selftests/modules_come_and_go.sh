@@ -18,13 +18,7 @@ ktap_print_header
 ktap_set_plan 8
 
 dmesg -C
-if [ -e $kmemleak ]; then
-	# What tests before this one have leaked, one on purpose. Only what a scan
-	# has found is cleared.
-	echo scan > $kmemleak
-	echo scan > $kmemleak
-	echo clear > $kmemleak
-fi
+[ ! -e $kmemleak ] || echo clear > $kmemleak
 insmod "$MODS/rcu_notrace_trace_all.ko" named=1
 failures=0 pinned=0
 for _ in $(seq "$ROUNDS"); do

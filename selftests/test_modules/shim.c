@@ -2,6 +2,7 @@
 /* The C side of a test module; each has a copy, as it has its own guards. */
 #include <linux/delay.h>
 #include <linux/irqflags.h>
+#include <linux/kmemleak.h>
 #include <linux/kprobes.h>
 #include <linux/kthread.h>
 #include <linux/preempt.h>
@@ -126,6 +127,11 @@ bool test_gp_under_way(void)
 unsigned long test_expedited_gps(void)
 {
 	return rcu_exp_batches_completed() >> GP_STATE_BITS;
+}
+
+void test_leaked(const void *p)
+{
+	kmemleak_not_leak(p);
 }
 
 int test_kprobe(bool path)

@@ -52,6 +52,9 @@ bool test_gp_under_way(void);
 /* How many expedited grace periods there were since the machine started; any context. */
 unsigned long test_expedited_gps(void);
 
+/* Memory that is leaked on purpose, and what it points to, is not for kmemleak to find. */
+void test_leaked(const void *p);
+
 /* What the kernel says to a kprobe on a function of the guards' path, or another. */
 int test_kprobe(bool path);
 

@@ -11,7 +11,15 @@ measure_qs()
 	# take turns: medians mean something, tails only with pace=.
 	qs=$(ICOUNT=1 CPUS=2 TIMEOUT=380 "$LAB_VM" "
 		echo 0 > /sys/kernel/rcu_normal && echo rcu_normal=\$(cat /sys/kernel/rcu_normal) &&
+		dmesg | grep 'switch to high resolution mode'
 		insmod $MODS/$1 && dmesg | grep ' qs '")
+}
+
+# Debug kernels, counted in instructions, find their timer's frequency wrong, and
+# leave it to the tick.
+high_resolution()
+{
+	! echo "$qs" | grep -q 'Could not switch to high resolution mode'
 }
 
 median()
@@ -35,8 +43,13 @@ check_qs()
 		ktap_print_msg "$context: medians in ns: rcu $rcu guard $guard naive $naive"
 		check "$context: guard / rcu $(ratio "$guard" "$rcu") at most 1.2" \
 			at_most "$guard" "$rcu" 1.2
-		check "$context: naive / guard $(ratio "$naive" "$guard") at least 10" \
-			at_least "$naive" "$guard" 10
+		ten="naive / guard $(ratio "$naive" "$guard") at least 10"
+		if [ $context = compound ] && ! high_resolution; then
+			# It is a timer that makes the report, as with rcu_read_unlock().
+			ktap_test_skip "$context: $ten: this guest has no CONFIG_HIGH_RES_TIMERS that works"
+		else
+			check "$context: $ten" at_least "$naive" "$guard" 10
+		fi
 		# In the compound order rcu_read_unlock() is as late as naive is.
 		if [ $context != compound ]; then
 			naive_rcu=$(ratio "$naive" "$rcu")

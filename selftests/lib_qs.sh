@@ -46,7 +46,7 @@ check_qs()
 		ten="naive / guard $(ratio "$naive" "$guard") at least 10"
 		if [ $context = compound ] && ! high_resolution; then
 			# It is a timer that makes the report, as with rcu_read_unlock().
-			ktap_test_skip "$context: $ten: this guest has no CONFIG_HIGH_RES_TIMERS that works"
+			ktap_test_skip "$context: $ten: CONFIG_HIGH_RES_TIMERS does not work here"
 		else
 			check "$context: $ten" at_least "$naive" "$guard" 10
 		fi

@@ -106,12 +106,7 @@ bool __kprobes test_task_is(struct task_struct *p, const char *comm)
 	return false;
 }
 
-/*
- * RCU's own, exported for the torture tests, and declared in kernel/rcu/rcu.h,
- * as are the bits of a sequence number that are not zero during a grace period.
- */
-void rcutorture_get_gp_data(int *flags, unsigned long *gp_seq);
-unsigned long rcu_exp_batches_completed(void);
+/* As kernel/rcu/rcu.h has it: not zero during a grace period. */
 #define GP_STATE_BITS	2
 #define GP_STATE_MASK	((1 << GP_STATE_BITS) - 1)
 

@@ -47,6 +47,10 @@ bool test_pi_locked(struct task_struct *p);
 /* Whether that is the task's name. */
 bool test_task_is(struct task_struct *p, const char *comm);
 
+/* RCU's own, exported for the torture tests, and declared in kernel/rcu/rcu.h. */
+void rcutorture_get_gp_data(int *flags, unsigned long *gp_seq);
+unsigned long rcu_exp_batches_completed(void);
+
 /* Whether a normal grace period is under way; any context. */
 bool test_gp_under_way(void);
 /* How many expedited grace periods there were since the machine started; any context. */

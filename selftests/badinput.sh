@@ -16,7 +16,7 @@ WRITES=${WRITES:-$((100000 / ${SLOW:-1}))}
 bad()
 {
 	dmesg -C
-	if insmod rcu_notrace.ko "$1" 2> /dev/null; then
+	if insmod "$MODULE" "$1" 2> /dev/null; then
 		rmmod rcu_notrace
 		return 1
 	fi
@@ -34,7 +34,7 @@ ktap_print_header
 ktap_set_plan 23
 
 log=$(mktemp)
-insmod rcu_notrace.ko
+insmod "$MODULE"
 check "files are for root only" test -z "$(find $DIR -type f ! -perm 600 ! -perm 400)"
 check "state is taken" set_all 'comm==*a* && prio<140 && cpu==0-1,3 && cgroup==/'
 check "and told" test \
@@ -43,9 +43,9 @@ check "and told" test \
 stress-ng --quiet --switch 1 --switch-freq 1000 --timer 1 --timer-freq 1000 &
 load=$!
 check "$WRITES bad writes, all refused, nothing changed" \
-	selftests/badinput.py refuse $DIR "$WRITES" 1
+	"$SELFTESTS/badinput.py" refuse $DIR "$WRITES" 1
 refute "control: one good one among them is noticed" \
-	selftests/badinput.py slip $DIR 2000 2
+	"$SELFTESTS/badinput.py" slip $DIR 2000 2
 echo 77 > $DIR/threshold_us
 # shellcheck disable=SC2016
 echo 'comm==a && pif==3' 2> /dev/null > $DIR/filter
@@ -67,12 +67,12 @@ exec 3<&-
 rmmod rcu_notrace
 
 for seed in 1 2; do
-	selftests/badinput.py storm $DIR 300 $seed > "$log.$seed" &
+	"$SELFTESTS/badinput.py" storm $DIR 300 $seed > "$log.$seed" &
 	storms="$storms $!"
 done
 loads=0
 for _ in 1 2 3 4 5; do
-	insmod rcu_notrace.ko && loads=$((loads + 1))
+	insmod "$MODULE" && loads=$((loads + 1))
 	sleep 0.5
 	until rmmod rcu_notrace 2> /dev/null; do sleep 0.01; done
 done
@@ -87,7 +87,7 @@ for seed in 1 2; do
 	check "and something was written to it" \
 		test "$(sed -n 's/.* done=\([0-9]*\) .*/\1/p' "$log.$seed")" -gt 10
 done
-insmod rcu_notrace.ko
+insmod "$MODULE"
 check "and works" test "$(stat tasks_size)" = 4096
 rmmod rcu_notrace
 

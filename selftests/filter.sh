@@ -41,7 +41,7 @@ for name in alpha beta gamma; do
 done
 grep -q " $CGROUPS cgroup2 " /proc/mounts || mount -t cgroup2 none $CGROUPS
 mkdir -p $CGROUPS/rcu_notrace_test/below
-insmod rcu_notrace.ko
+insmod "$MODULE"
 
 admits "" "alpha beta gamma "
 admits "comm==fil_alpha" "alpha "

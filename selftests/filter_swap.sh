@@ -40,7 +40,7 @@ run()
 ktap_print_header
 ktap_set_plan 9
 
-run rcu_notrace.ko "$SWAPS"
+run "$MODULE" "$SWAPS"
 check "$SWAPS swaps" test $swapped = 0
 check "under load" test "$hits" -gt 1000
 check "no read of a freed filter" test "$gone" = 0

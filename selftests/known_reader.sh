@@ -65,7 +65,7 @@ TRACING=/sys/kernel/tracing
 ktap_print_header
 ktap_set_plan 22
 
-insmod rcu_notrace.ko
+insmod "$MODULE"
 event_log=$(mktemp)
 echo 1 > $TRACING/tracing_on
 cat $TRACING/trace_pipe > "$event_log" &

@@ -40,7 +40,7 @@ ktap_print_header
 ktap_set_plan 10
 
 tmp=$(mktemp -d)
-insmod rcu_notrace.ko tasks=16384
+insmod "$MODULE" tasks=16384
 echo 0 > /sys/kernel/rcu_normal
 
 # Switches, wake-ups, priorities that change (futexes with inheritance), forks,
@@ -72,7 +72,7 @@ check "control: on that" sh -c "echo \"$compared\" | grep -q '^wakings .*differ'
 check "control: only" test "$(echo "$compared" | grep -c differ)" = 1
 rmmod rcu_notrace
 
-insmod rcu_notrace.ko tasks=64
+insmod "$MODULE" tasks=64
 # More at once than there is room for.
 for _ in $(seq 80); do
 	background sleep 300

@@ -42,9 +42,7 @@ for side in 0 1 2; do
 done
 # shellcheck disable=SC2154 # eval sets them
 {
-	# With checkers the kernel's own maximum varies by as much as it is long.
-	check "guard: maximum $max_1 ns, without a section $max_0 ns" \
-		at_most "$max_1" "$max_0" "$([ "${SLOW:-1}" = 1 ] && echo 1.5 || echo 3)"
+	check "guard: maximum $max_1 ns, without a section $max_0 ns" at_most "$max_1" "$max_0" 1.5
 	check "guard: mean $avg_1 ns, without a section $avg_0 ns" at_most "$avg_1" "$avg_0" 1.2
 	check "control: RCU-sched: maximum $max_2 ns" at_least "$max_2" $((max_0 + 800000)) 1
 }

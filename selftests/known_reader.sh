@@ -65,15 +65,23 @@ TRACING=/sys/kernel/tracing
 ktap_print_header
 ktap_set_plan 22
 
+# What looks for whom to boost is woken by a timer of the CPU that it went to
+# sleep on, and on that of the hog no timer expires: ktimers is of priority 1.
+gp_kthread=$(pgrep -x rcu_preempt)
+at_exit "taskset -p $(taskset -p "$gp_kthread" | sed 's/.*: //') $gp_kthread > /dev/null"
+taskset -pc 0 "$gp_kthread" > /dev/null
+
 insmod "$MODULE"
+at_exit "rmmod rcu_notrace"
 event_log=$(mktemp)
-echo 1 > $TRACING/tracing_on
-cat $TRACING/trace_pipe > "$event_log" &
-cat=$!
+at_exit "rm '$event_log'"
+set_to $TRACING/tracing_on 1
+background cat $TRACING/trace_pipe > "$event_log"
+at_exit "echo local > $TRACING/trace_clock"
 echo mono > $TRACING/trace_clock
 echo "comm==known_reader" > $DIR/filter
 for event in reader_preempted reader_resumed reader_threshold reader_boosted reader_deboosted; do
-	echo 1 > $TRACING/events/rcu_notrace/$event/enable
+	set_to $TRACING/events/rcu_notrace/$event/enable 1
 done
 echo 400000 > $DIR/threshold_us
 
@@ -125,11 +133,4 @@ check "control: that is no reader: $(column off_ns) ns" \
 	at_most "$(column off_ns)" "$(own off_ns)" 0.05
 check "control: nor one that is boosted" test "$(column boosts)" = 0
 
-kill $cat
-for event in "$TRACING"/events/rcu_notrace/*/enable; do
-	echo 0 > "$event"
-done
-echo local > $TRACING/trace_clock
-rm "$event_log"
-rmmod rcu_notrace
 ktap_finished

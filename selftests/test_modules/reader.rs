@@ -7,6 +7,8 @@
 //! where that jumps it was off the CPU. Before the hog comes a grace period is asked for, early
 //! enough for that CPU to have done its part: RCU boosts nobody before it only waits for readers,
 //! and a hog of higher priority than the `rcuc` kthread of its CPU keeps that from saying so.
+//! (It keeps the timers of its CPU from expiring, too. Where RCU's own kthread sleeps on one of
+//! those, nobody is boosted until the hog is done: keep `rcu_preempt` off that CPU.)
 //! The section begins while no grace period is under way. One that is, and that the CPU has yet to
 //! do its part of, would wait for the section, too (`rcu_preempt_ctxt_queue()`), and have it
 //! boosted early.

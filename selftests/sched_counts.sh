@@ -17,14 +17,15 @@ counted()
 	reset
 	printf 'sh -c "echo \\$\\$" > %s\n%s\n' "$tmp/pid" "$1" > "$tmp/workload"
 	BPFTRACE_MAX_MAP_KEYS=16384 \
-		bpftrace -q -o "$tmp/bpftrace" -c "/bin/sh $tmp/workload" demo/counts.bt
+		bpftrace -q -o "$tmp/bpftrace" -c "/bin/sh $tmp/workload" "$SELFTESTS/counts.bt"
 	cat $DIR/tasks > "$tmp/tasks"
 }
 
 compare()
 {
 	ktap_print_msg "pids above $(cat "$tmp/pid")"
-	compared=$(demo/compare -v after="$(cat "$tmp/pid")" "$tmp/bpftrace" "$tmp/tasks")
+	compared=$("$SELFTESTS/counts.awk" -v after="$(cat "$tmp/pid")" \
+		"$tmp/bpftrace" "$tmp/tasks")
 	status=$?
 	echo "$compared" | sed 's/^/# /'
 	return $status

@@ -1,7 +1,7 @@
 #!/usr/bin/awk -f
 # SPDX-License-Identifier: GPL-2.0
 #
-# compare [-v after=PID] BPFTRACE TASKS: what bpftrace has counted (counts.bt)
+# counts.awk [-v after=PID] BPFTRACE TASKS: what bpftrace has counted (counts.bt)
 # beside what the module has (debugfs: rcu_notrace/tasks), summed over the tasks
 # that were born and have died in between: those of a pid above PID that are
 # dead. Exit status 1 if they differ, for any of them.

@@ -465,7 +465,9 @@ probe_state! {
 impl AnyProbe for All {
     #[inline(always)]
     fn hit(&self, _context: &Context<'_, Any>) {
-        self.shared.glance();
+        if !support::in_checked_rcub() {
+            self.shared.glance();
+        }
         self.hits.inc();
     }
 }
@@ -473,7 +475,9 @@ impl AnyProbe for All {
 impl Traced for All {
     #[inline(always)]
     fn hit(&self) {
-        self.shared.glance();
+        if !support::in_checked_rcub() {
+            self.shared.glance();
+        }
         self.hits.inc();
     }
 }

@@ -75,7 +75,7 @@ impl Hits {
         if self.plain {
             let _guard = Plain.read_lock();
             self.hits.inc();
-        } else {
+        } else if !support::in_checked_rcub() {
             let _guard = self.rcu.read_lock();
             self.hits.inc();
         }

@@ -46,6 +46,22 @@ pub(crate) fn current() -> *mut bindings::task_struct {
     unsafe { bindings::get_current() }
 }
 
+/// Whether this is RCU's boosting thread.
+#[inline(always)]
+pub(crate) fn in_rcub() -> bool {
+    // SAFETY: The current task's own field; should another task rename it, that makes no difference.
+    let comm = unsafe { (&raw const (*current()).comm).read_volatile() };
+
+    matches!(comm, [b'r', b'c', b'u', b'b', b'/', ..])
+}
+
+/// Whether it is, on a kernel that checks what it does with its mutex: a section that is preempted
+/// in it unlocks that (Documentation/kernel-bugs.rst), and the kernel turns lockdep off.
+#[inline(always)]
+pub(crate) fn in_checked_rcub() -> bool {
+    cfg!(CONFIG_DEBUG_RT_MUTEXES) && in_rcub()
+}
+
 /// Whether something is left to report for the current task.
 #[inline(always)]
 pub(crate) fn pending() -> bool {

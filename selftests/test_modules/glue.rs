@@ -359,7 +359,8 @@ impl kernel::InPlaceModule for Glue {
                     let delay_us = support::param(module_parameters::delay_us.value());
                     let sets = Sets::new(&registry, &rcu, delay_us)?;
 
-                    support::kthread::sleep_us(200);
+                    // For as long as a probe sleeps, so that one is at it.
+                    support::kthread::sleep_us(delay_us.wrapping_add(200));
                     hits += sets.hits();
                 }
                 last(&registry, &rcu)?

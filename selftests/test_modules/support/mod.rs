@@ -49,7 +49,7 @@ pub(crate) fn current() -> *mut bindings::task_struct {
 /// Whether this is RCU's boosting thread.
 #[inline(always)]
 pub(crate) fn in_rcub() -> bool {
-    // SAFETY: The current task's own field; should another task rename it, that makes no difference.
+    // SAFETY: The current task's own field; that another task may write to it makes no difference.
     let comm = unsafe { (&raw const (*current()).comm).read_volatile() };
 
     matches!(comm, [b'r', b'c', b'u', b'b', b'/', ..])

@@ -140,7 +140,7 @@ fn reader() {
         let _guard = Plain.read_lock();
 
         INSIDE.store(1, Release);
-        while HOGGED.load(Relaxed) == 0 && !boosted() {
+        while HOGGED.load(Relaxed) == 0 && !boosted() && !should_stop() {
             spin_loop();
         }
         BOOSTED.store(u32::from(boosted()), Relaxed);

@@ -16,11 +16,13 @@ use crate::{
     },
     support::{
         boosted,
+        busy_us,
         controls::Plain,
         current,
         kthread::{
             should_stop,
             sleep_us,
+            wait_to_be_stopped,
             Kthread, //
         },
         now_ns, //
@@ -70,7 +72,7 @@ module! {
 }
 
 const STAY_NS: u64 = 20_000_000;
-const HOG_NS: u64 = 1_500_000_000;
+const HOG_US: u32 = 1_500_000;
 const CPU: u32 = 1;
 
 probe_state! {
@@ -145,30 +147,18 @@ fn reader() {
         }
         BOOSTED.store(u32::from(boosted()), Relaxed);
     }
-    while !should_stop() {
-        sleep_us(1000);
-    }
+    wait_to_be_stopped();
 }
 
 fn hog() {
-    let until = now_ns().wrapping_add(HOG_NS);
-
-    while now_ns() < until {
-        spin_loop();
-    }
+    busy_us(HOG_US);
     HOGGED.store(1, Relaxed);
-    while !should_stop() {
-        sleep_us(1000);
-    }
+    wait_to_be_stopped();
 }
 
 fn pulse() {
     while !should_stop() {
-        let until = now_ns().wrapping_add(1_000_000);
-
-        while now_ns() < until {
-            spin_loop();
-        }
+        busy_us(1000);
         sleep_us(4000);
     }
 }
@@ -201,9 +191,7 @@ fn boost() -> Result {
         // SAFETY: Process context.
         unsafe { bindings::synchronize_rcu() };
         ENDED.store(1, Release);
-        while !should_stop() {
-            sleep_us(1000);
-        }
+        wait_to_be_stopped();
     })?;
 
     // For that CPU to do its part of the grace period: see reader.rs.

@@ -25,8 +25,8 @@ use crate::{
         boosted,
         current,
         kthread::{
-            should_stop,
             sleep_us,
+            wait_to_be_stopped,
             Kthread, //
         },
         now_ns,
@@ -147,9 +147,7 @@ fn reader(rcu: &Rcu, outside: bool) {
     }
     DEBOOSTED_AT.store(now_ns(), Relaxed);
     DONE.store(1, Release);
-    while !should_stop() {
-        sleep_us(1000);
-    }
+    wait_to_be_stopped();
 }
 
 struct Reader;
@@ -172,9 +170,7 @@ impl kernel::Module for Reader {
                 // SAFETY: Process context.
                 unsafe { bindings::synchronize_rcu() };
                 ENDED_AT.store(now_ns(), Release);
-                while !should_stop() {
-                    sleep_us(1000);
-                }
+                wait_to_be_stopped();
             })?;
 
             sleep_us(HEAD_START_US);
@@ -186,9 +182,7 @@ impl kernel::Module for Reader {
                     spin_loop();
                 }
                 HOGGED_AT.store(now_ns(), Relaxed);
-                while !should_stop() {
-                    sleep_us(1000);
-                }
+                wait_to_be_stopped();
             })?;
 
             while DONE.load(Acquire) == 0 || ENDED_AT.load(Acquire) == 0 {

@@ -77,6 +77,13 @@ pub(crate) fn should_stop() -> bool {
     unsafe { bindings::kthread_should_stop() }
 }
 
+/// What a [`Kthread`] does when it is done: nothing, until it is dropped.
+pub(crate) fn wait_to_be_stopped() {
+    while !should_stop() {
+        sleep_us(1000);
+    }
+}
+
 /// Sleeps for about `us` microseconds.
 pub(crate) fn sleep_us(us: u32) {
     // SAFETY: Process context.

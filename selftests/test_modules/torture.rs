@@ -465,7 +465,7 @@ probe_state! {
 impl AnyProbe for All {
     #[inline(always)]
     fn hit(&self, _context: &Context<'_, Any>) {
-        if !support::in_checked_rcub() {
+        if !support::near_checked_boost_mtx() {
             self.shared.glance();
         }
         self.hits.inc();
@@ -475,7 +475,7 @@ impl AnyProbe for All {
 impl Traced for All {
     #[inline(always)]
     fn hit(&self) {
-        if !support::in_checked_rcub() {
+        if !support::near_checked_boost_mtx() {
             self.shared.glance();
         }
         self.hits.inc();

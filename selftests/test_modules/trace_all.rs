@@ -75,7 +75,7 @@ impl Hits {
         if self.plain {
             let _guard = Plain.read_lock();
             self.hits.inc();
-        } else if !support::in_checked_rcub() {
+        } else if !support::near_checked_boost_mtx() {
             let _guard = self.rcu.read_lock();
             self.hits.inc();
         }

@@ -55,11 +55,22 @@ pub(crate) fn in_rcub() -> bool {
     matches!(comm, [b'r', b'c', b'u', b'b', b'/', ..])
 }
 
-/// Whether it is, on a kernel that checks what it does with its mutex: a section that is preempted
-/// in it unlocks that (Documentation/kernel-bugs.rst), and the kernel turns lockdep off.
+/// Whether a section that is preempted here may unlock `boost_mtx` in place of who is about to, on a
+/// kernel that looks, and then turns lockdep off (Documentation/kernel-bugs.rst): in RCU's boosting
+/// thread, or a task that it has boosted.
 #[inline(always)]
-pub(crate) fn in_checked_rcub() -> bool {
-    cfg!(CONFIG_DEBUG_RT_MUTEXES) && in_rcub()
+pub(crate) fn near_checked_boost_mtx() -> bool {
+    if !cfg!(CONFIG_DEBUG_RT_MUTEXES) {
+        return false;
+    }
+    let task = current();
+
+    // SAFETY: The current task's own fields.
+    let boosted = unsafe {
+        (&raw const (*task).prio).read_volatile() < (&raw const (*task).normal_prio).read_volatile()
+    };
+
+    boosted || in_rcub()
 }
 
 /// Whether something is left to report for the current task.

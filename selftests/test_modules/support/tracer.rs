@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A callback on every traceable function of the kernel.
+//! A callback on every traceable function of the kernel, or on one.
 
 use core::ops::Deref;
 use kernel::{
     bindings,
     error::to_result,
-    ffi::c_ulong,
+    ffi::{
+        c_int,
+        c_ulong, //
+    },
     prelude::*,
+    str::CStr,
     types::Opaque, //
 };
 
 /// State with a callback for the function tracer.
 pub(crate) trait Traced: Send + Sync + 'static {
-    /// Called at every function there is, wherever RCU is watching; nothing keeps it from being
+    /// Called at every function it is asked for, wherever RCU is watching; nothing keeps it from being
     /// called by what it calls.
     fn hit(&self);
 }
@@ -36,6 +40,15 @@ unsafe impl<T: Sync> Sync for Inner<T> {}
 impl<T: Traced> Tracer<T> {
     /// Has `state` called at every function. Process context; sleeps.
     pub(crate) fn new(state: T) -> Result<Self> {
+        Self::register(state, None)
+    }
+
+    /// Has `state` called at `function` only. Process context; sleeps.
+    pub(crate) fn on(function: &CStr, state: T) -> Result<Self> {
+        Self::register(state, Some(function))
+    }
+
+    fn register(state: T, function: Option<&CStr>) -> Result<Self> {
         let inner = KBox::new(
             Inner {
                 ops: Opaque::zeroed(),
@@ -44,13 +57,40 @@ impl<T: Traced> Tracer<T> {
             GFP_KERNEL,
         )?;
 
-        // SAFETY: Nobody else has them yet; they stay where they are until they are unregistered.
-        to_result(unsafe {
-            (*inner.ops.get()).func = Some(callback::<T>);
-            bindings::register_ftrace_function(inner.ops.get())
-        })?;
+        let ops = inner.ops.get();
+        // SAFETY: Nobody else has the operations yet; they stay where they are until they are
+        // unregistered.
+        let registered = only(ops, function).and_then(|()| unsafe {
+            (*ops).func = Some(callback::<T>);
+            to_result(bindings::register_ftrace_function(ops))
+        });
+
+        if let Err(e) = registered {
+            // SAFETY: They are not registered.
+            unsafe { bindings::ftrace_free_filter(ops) };
+            return Err(e);
+        }
         Ok(Self(inner))
     }
+}
+
+/// For operations that are not registered yet: just this function.
+fn only(ops: *mut bindings::ftrace_ops, function: Option<&CStr>) -> Result {
+    let Some(function) = function else {
+        return Ok(());
+    };
+    let mut name = KVec::new();
+
+    name.extend_from_slice(function.to_bytes_with_nul(), GFP_KERNEL)?;
+    // SAFETY: Our own operations, and a name that may be written to, of that length.
+    to_result(unsafe {
+        bindings::ftrace_set_filter(
+            ops,
+            name.as_mut_ptr(),
+            function.to_bytes().len() as c_int,
+            1,
+        )
+    })
 }
 
 impl<T: Traced> Deref for Tracer<T> {
@@ -63,8 +103,10 @@ impl<T: Traced> Deref for Tracer<T> {
 
 impl<T: Traced> Drop for Tracer<T> {
     fn drop(&mut self) {
-        // SAFETY: Registered in `new()`; returns when no callback runs.
+        // SAFETY: Registered in `register()`; returns when no callback runs.
         unsafe { bindings::unregister_ftrace_function(self.0.ops.get()) };
+        // SAFETY: They are not registered any more.
+        unsafe { bindings::ftrace_free_filter(self.0.ops.get()) };
     }
 }
 

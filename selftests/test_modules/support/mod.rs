@@ -55,9 +55,9 @@ pub(crate) fn in_rcub() -> bool {
     matches!(comm, [b'r', b'c', b'u', b'b', b'/', ..])
 }
 
-/// Whether a section that is preempted here may unlock `boost_mtx` in place of who is about to, on a
-/// kernel that looks, and then turns lockdep off (Documentation/kernel-bugs.rst): in RCU's boosting
-/// thread, or a task that it has boosted.
+/// Whether a section that is preempted here may unlock `boost_mtx` in place of who is about to, on
+/// a kernel that looks, and then turns lockdep off (Documentation/kernel-bugs.rst): in RCU's
+/// boosting thread, or a task that it has boosted.
 #[inline(always)]
 pub(crate) fn near_checked_boost_mtx() -> bool {
     if !cfg!(CONFIG_DEBUG_RT_MUTEXES) {

@@ -17,8 +17,8 @@ use kernel::{
 
 /// State with a callback for the function tracer.
 pub(crate) trait Traced: Send + Sync + 'static {
-    /// Called at every function it is asked for, wherever RCU is watching; nothing keeps it from being
-    /// called by what it calls.
+    /// Called at every function it is asked for, wherever RCU is watching; nothing keeps it from
+    /// being called by what it calls.
     fn hit(&self);
 }
 

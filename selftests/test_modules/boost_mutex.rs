@@ -5,9 +5,9 @@
 //!
 //! A reader is kept off its CPU by a kthread of SCHED_FIFO until RCU has boosted it. The function
 //! with which the mutex is then unlocked is traced, that of RCU's boosting thread, or with
-//! `reader=1` that of the reader. The first time that it is called, the callback stays there for up to 20 ms:
-//! in `rcu_read_lock()`, with `side=1` in a guard, with `side=0` in no section. Kthreads of
-//! SCHED_FIFO see to it that it is preempted. Loading the module does all this.
+//! `reader=1` that of the reader. The first time that it is called, the callback stays there for
+//! up to 20 ms: in `rcu_read_lock()`, with `side=1` in a guard, with `side=0` in no section.
+//! Kthreads of SCHED_FIFO see to it that it is preempted. Loading the module does all this.
 
 use crate::{
     rcu_notrace::{

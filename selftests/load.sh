@@ -1,18 +1,70 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# This test will load and unload the module, and fail if it does not say so, is
-# refused, or leaves something behind.
+# This test will load and unload the module, alone, with good parameters and
+# with bad ones, and fail if it does not say so, a good one has no effect, a bad
+# one is not refused by its name, or something is left behind.
 # runs: vm
 
 . "${0%/*}/lib.sh"
+. "${0%/*}/lib_sched.sh"
+
+# effect FILE LINE PARAMETER...: loaded with these, the file has the line.
+effect()
+{
+	file=$1 line=$2
+	shift 2
+	insmod "$MODULE" "$@" || return
+	grep -qxF -e "$line" "$DIR/$file"
+	seen=$?
+	rmmod rcu_notrace && return $seen
+}
+
+# bad PARAMETER: refused, and the log names it.
+bad()
+{
+	dmesg -C
+	if insmod "$MODULE" "$1" 2> /dev/null; then
+		rmmod rcu_notrace
+		return 1
+	fi
+	dmesg | grep -q "${1%%=*}"
+}
+
+# left: what there is of a module that is loaded.
+left()
+{
+	ls -d /sys/module/rcu_notrace $DIR 2> /dev/null
+}
 
 ktap_print_header
-ktap_set_plan 4
+ktap_set_plan 27
 
 dmesg -C
 check "it loads" insmod "$MODULE"
 check "and says so" sh -c 'dmesg | grep -q "rcu_notrace: loaded"'
 check "and unloads" rmmod rcu_notrace
-refute "and is gone" test -e /sys/module/rcu_notrace
+refute "and is gone" left
+
+check "it is enabled" effect enable 1
+check "parameter enable=0" effect enable 0 enable=0
+refute "control: enable=1 does not do as much" effect enable 0 enable=1
+check "parameter tasks=64" effect stats "tasks_size 64" tasks=64
+check "parameter tasks=262144" effect stats "tasks_size 262144" tasks=262144
+check "parameter threshold_us" effect threshold_us 4294967295 threshold_us=4294967295
+check "parameter stop=1" effect stop 1 stop=1
+check "parameter filter" effect filter "pid==1&&prio<100" "filter=pid==1&&prio<100"
+check "parameter events" effect events -sched_switch events=-sched_switch
+check "parameter events, the others" effect events +sched_waking events=-sched_switch
+check "all of them" effect stats "enabled 0" \
+	enable=0 tasks=128 threshold_us=1 stop=1 filter=cpu==0 events=+sched_switch
+
+for parameter in enable=2 enable=x tasks=100 tasks=32 tasks=524288 \
+	threshold_us=-1 threshold_us=4294967296 stop=2 filter=pif==3 \
+	events=sched_switch events=-no_such_event; do
+	check "parameter $parameter is refused" bad "$parameter"
+done
+refute "and nothing is left" left
+# Some of the good ones may have stopped it.
+echo 1 > /sys/kernel/tracing/tracing_on
 
 ktap_finished

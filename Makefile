@@ -31,10 +31,11 @@ HOURS ?=#       how long make soak takes
 KERNELS ?=#     those of make soak, default: stock debug kasan kcsan
 BENCH ?=#       what make bench runs, default all: pair qs event latency gp scale memory
 MIRROR ?=#      Debian mirror, default the host's own
+KEYRING ?=#     the mirror's keyring, default the host's debian-archive-keyring
 DESTDIR ?=#     where make install takes / to be
 
 # A variable left empty is as good as not set.
-$(foreach v,KVER KERNEL CPUS MEM APPEND TIMEOUT SLOW EXPECT ICOUNT TCG_THREAD QEMU_OPTS CMD HOST TESTS BENCH LONG PACKAGE MIRROR NEIGHBOURS DURATION HOURS KERNELS,\
+$(foreach v,KVER KERNEL CPUS MEM APPEND TIMEOUT SLOW EXPECT ICOUNT TCG_THREAD QEMU_OPTS CMD HOST TESTS BENCH LONG PACKAGE MIRROR KEYRING NEIGHBOURS DURATION HOURS KERNELS,\
 	$(if $(strip $($(v))),$(eval export $(v)),$(eval unexport $(v))))
 
 ## Targets:
@@ -59,7 +60,7 @@ lab: ## make the lab: root file system, kernel, build tree (cached)
 lab-update: ## resolve all of the lab's versions afresh, and make what is new
 	@lab/setup --update
 
-test-kernel: lab ## build KERNEL=debug, with all checkers, or VARIANT (cached, 15 minutes)
+test-kernel: lab ## build KERNEL=debug, with all checkers, or VARIANT (cached, 10 minutes or more)
 	@lab/test-kernel $(VARIANT)
 
 lab-clean: ## remove the lab's cache

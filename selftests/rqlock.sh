@@ -4,7 +4,8 @@
 # (sched_switch) or p->pi_lock (sched_waking), and RCU the lock of an rcu_node
 # (rcu_preempt_task and two more), under expedited grace periods (DURATION
 # seconds), and fail if one was not hit, or a reader finds an object that has
-# been replaced a grace period ago; readers without a guard must.
+# been replaced a grace period ago; readers that keep it beyond their section
+# must. RCU's lock is one of them where the kernel has CONFIG_RCU_TRACE.
 # runs: vm
 
 . "${0%/*}/lib.sh"

@@ -30,6 +30,16 @@ bad()
 	dmesg | grep -q "${1%%=*}"
 }
 
+# listed SIZE: a table of so many places lists tasks.
+listed()
+{
+	insmod "$MODULE" tasks="$1" || return
+	sleep 0.2
+	grep -q . $DIR/tasks
+	seen=$?
+	rmmod rcu_notrace && return $seen
+}
+
 # left: what there is of a module that is loaded.
 left()
 {
@@ -37,7 +47,7 @@ left()
 }
 
 ktap_print_header
-ktap_set_plan 27
+ktap_set_plan 28
 
 dmesg -C
 check "it loads" insmod "$MODULE"
@@ -50,6 +60,7 @@ check "parameter enable=0" effect enable 0 enable=0
 refute "control: enable=1 does not do as much" effect enable 0 enable=1
 check "parameter tasks=64" effect stats "tasks_size 64" tasks=64
 check "parameter tasks=262144" effect stats "tasks_size 262144" tasks=262144
+check "the smallest table lists tasks" listed 64
 check "parameter threshold_us" effect threshold_us 4294967295 threshold_us=4294967295
 check "parameter stop=1" effect stop 1 stop=1
 check "parameter filter" effect filter "pid==1&&prio<100" "filter=pid==1&&prio<100"

@@ -201,6 +201,9 @@ impl PinnedDrop for Registry {
 
         for set in sets.iter() {
             set.core().detach();
+        }
+        // No probe runs any more: what they may have shared can come to rest.
+        for set in sets.iter() {
             set.quiesce();
         }
         let sets_left = core::mem::take(&mut *sets);

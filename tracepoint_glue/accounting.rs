@@ -7,7 +7,10 @@ use super::{
     percpu::PerCpu, //
 };
 use crate::shim::tracepoint as shim;
-use core::marker::PhantomData;
+use core::{
+    cell::UnsafeCell,
+    marker::PhantomData, //
+};
 use kernel::{
     fmt,
     prelude::*, //
@@ -40,7 +43,7 @@ pub(crate) struct Accounting<P> {
 ///
 /// Written by the C side only.
 #[repr(transparent)]
-struct Hits(shim::tracepoint_glue_hits);
+struct Hits(UnsafeCell<shim::tracepoint_glue_hits>);
 
 // SAFETY: Plain data.
 unsafe impl Send for Hits {}
@@ -53,11 +56,11 @@ impl<P> Accounting<P> {
     pub(crate) fn new() -> Result<Self> {
         Ok(Self {
             hits: PerCpu::new(|_| {
-                Hits(shim::tracepoint_glue_hits {
+                Hits(UnsafeCell::new(shim::tracepoint_glue_hits {
                     run: [0; LEVELS],
                     dropped: [0; LEVELS],
                     active: [false; LEVELS],
-                })
+                }))
             })?,
             _policy: PhantomData,
         })
@@ -74,11 +77,13 @@ impl<P> Accounting<P> {
         };
 
         for hits in self.hits.iter() {
+            let hits = hits.0.get();
+
             for level in 0..LEVELS {
                 // SAFETY: Aligned words of a live `Hits`, that its CPU may be incrementing.
                 unsafe {
-                    account.run[level] += (&raw const hits.0.run[level]).read_volatile();
-                    account.dropped[level] += (&raw const hits.0.dropped[level]).read_volatile();
+                    account.run[level] += (&raw const (*hits).run[level]).read_volatile();
+                    account.dropped[level] += (&raw const (*hits).dropped[level]).read_volatile();
                 }
             }
         }

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::shim::tracepoint as shim;
 use core::{
+    cell::UnsafeCell,
     marker::PhantomData,
     mem::{
         align_of,
@@ -116,19 +117,28 @@ impl<T: Send + Sync> Drop for PerCpu<T> {
 ///
 /// Exact whatever interrupts it, and whether or not the caller can migrate: an increment is
 /// `this_cpu_inc()`, on whichever CPU that is.
-pub(crate) struct Counter(PerCpu<u64>);
+pub(crate) struct Counter(PerCpu<Count>);
+
+/// # Invariants
+///
+/// Written by the C side only.
+#[repr(transparent)]
+struct Count(UnsafeCell<u64>);
+
+// SAFETY: By the type invariant it is written only by the CPU it belongs to; all others read it.
+unsafe impl Sync for Count {}
 
 impl Counter {
     /// Makes a count of 0. Process context; `ENOMEM`.
     pub(crate) fn new() -> Result<Self> {
-        Ok(Self(PerCpu::new(|_| 0)?))
+        Ok(Self(PerCpu::new(|_| Count(UnsafeCell::new(0)))?))
     }
 
     /// Counts. Any context, NMI included.
     #[inline(always)]
     pub(crate) fn inc(&self) {
         // SAFETY: From `tracepoint_glue_alloc()`, of this type.
-        unsafe { shim::tracepoint_glue_inc(self.0.base()) };
+        unsafe { shim::tracepoint_glue_inc(self.0.base().cast()) };
     }
 
     /// The sum over all CPUs: at least what had been counted when this was called. Any context.
@@ -136,7 +146,7 @@ impl Counter {
         self.0
             .iter()
             // SAFETY: An aligned `u64`, that other CPUs may be incrementing.
-            .map(|count| unsafe { (&raw const *count).read_volatile() })
+            .map(|count| unsafe { count.0.get().read_volatile() })
             .fold(0, u64::wrapping_add)
     }
 }

@@ -125,11 +125,15 @@ pub(crate) use {
 /// # Safety
 ///
 /// `probe::<P>()` is a function with the C ABI, of the prototype with which the kernel calls probes
-/// of the tracepoint `NAME`. It may be called wherever that tracepoint is hit, with a first
-/// argument that points to a `P`.
+/// of the tracepoint `NAME`, if it is `CHECKED`. It may be called wherever that tracepoint is hit,
+/// with a first argument that points to a `P`.
 pub(crate) unsafe trait Tracepoint: Sized + 'static {
     /// The kernel's name for it.
     const NAME: &'static CStr;
+
+    /// Whether the kernel's headers declare it, so that the prototype could be compared. Nothing is
+    /// attached to one that they do not, even if a module has one of that name.
+    const CHECKED: bool;
 
     /// What a probe is told: one field for each argument.
     type Args<'a>;

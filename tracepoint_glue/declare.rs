@@ -115,8 +115,7 @@ macro_rules! tracepoints {
             }
 
             // SAFETY: `probe()` has the C ABI, and the arguments that the kernel's own declaration
-            // of this tracepoint has: checked above. A kernel without the option does not have the
-            // tracepoint either.
+            // of this tracepoint has: checked above, or not `CHECKED`.
             unsafe impl Tracepoint for $name {
                 const NAME: &'static kernel::str::CStr =
                     match kernel::str::CStr::from_bytes_with_nul(
@@ -125,6 +124,8 @@ macro_rules! tracepoints {
                         Ok(name) => name,
                         Err(_) => unreachable!(),
                     };
+
+                const CHECKED: bool = true $(&& cfg!($config))?;
 
                 type Args<'a> = Args<'a>;
 

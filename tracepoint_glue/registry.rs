@@ -222,11 +222,13 @@ pub(crate) struct Wanted<S> {
 }
 
 impl<S> Wanted<S> {
-    fn push(&mut self, name: &'static CStr, func: *mut c_void, required: bool) -> Result {
+    fn push<T: Tracepoint>(&mut self, func: *mut c_void, required: bool) -> Result {
+        let name = T::NAME;
         let probe = Registered {
             name,
             func,
             required,
+            checked: T::CHECKED,
             of_every: false,
             tracepoint: core::ptr::null_mut(),
         };
@@ -245,7 +247,7 @@ impl<S> Wanted<S> {
     where
         S: Probe<T>,
     {
-        self.push(T::NAME, T::probe::<S>(), true)
+        self.push::<T>(T::probe::<S>(), true)
     }
 
     /// The tracepoint `T` when and while it is there: with the module that defines it, which is not
@@ -254,7 +256,7 @@ impl<S> Wanted<S> {
     where
         S: Probe<T>,
     {
-        self.push(T::NAME, T::probe::<S>(), false)
+        self.push::<T>(T::probe::<S>(), false)
     }
 
     /// Every tracepoint there is, and those of modules as they come.
@@ -276,6 +278,8 @@ struct Registered {
     name: &'static CStr,
     func: *mut c_void,
     required: bool,
+    /// Whether `func` is a probe for a tracepoint of that name.
+    checked: bool,
     /// Came with [`Wanted::every()`], and goes with the tracepoint.
     of_every: bool,
     /// Null while it waits.
@@ -359,10 +363,11 @@ impl Probes {
             if self.result.is_err() {
                 return;
             }
-            if probe.of_every || !probe.tracepoint.is_null() || probe.name != found {
+            if !probe.checked || !probe.tracepoint.is_null() || probe.name != found {
                 continue;
             }
-            // SAFETY: By the requirement; the function is for the tracepoint of this name.
+            // SAFETY: By the requirement; the function is for the tracepoint of this name, and has
+            // been checked against it.
             match unsafe { self.register(tracepoint, probe.func) } {
                 Ok(()) => self.list[i].tracepoint = tracepoint,
                 Err(e) => self.fail(refused(found, e)),
@@ -402,6 +407,7 @@ impl Probes {
                 name: c"",
                 func,
                 required: false,
+                checked: false,
                 of_every: true,
                 tracepoint,
             },

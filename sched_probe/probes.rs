@@ -446,6 +446,7 @@ impl Probe<sched_process_exec> for Arc<Shared> {
     #[inline(always)]
     fn hit(&self, context: &Context<'_, sched_process_exec>, args: Args<'_, sched_process_exec>) {
         Shared::hit(self, Event::Exec, &context.pin(), |scene| {
+            scene.tasks.lives(args.p);
             if scene.admits(args.p) {
                 scene.cpu.counts.execs.count();
                 if let Some(record) = scene.record(args.p) {

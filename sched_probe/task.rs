@@ -45,11 +45,13 @@ pub(super) fn prio(task: &Task) -> i32 {
     field!(task, prio)
 }
 
-/// A number that no other task has, dead or alive, and that is neither 0 nor 1; `None` for idle
+/// A number that no other task has, nor has had, and that is neither 0 nor 1; `None` for idle
 /// tasks, which are all alike.
 ///
 /// The pid, and when the task was started, in units of 1024 ns modulo 2^42, which is 52 days: only
 /// a pid that is used again after a multiple of that, to the microsecond, makes the same number.
+/// But for a thread that calls `execve()` and is not the first of its process: it takes over both
+/// from that one, which is dead by then (`de_thread()`, fs/exec.c).
 #[inline(always)]
 pub(super) fn key(task: &Task) -> Option<u64> {
     let pid = pid(task) as u64;

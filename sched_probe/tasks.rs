@@ -248,7 +248,8 @@ impl Tasks {
                     slot.key.store(key, Release);
                     return Some(&slot.record);
                 }
-                // A dead task has no events: nobody has hold of its slot but those who print it.
+                // A dead task has no events: nobody has hold of its slot but those who print it
+                // (and whoever succeeds it, for as long as `lives()` has not been told).
                 _ if dead.is_none() && slot.record.lasting.dead.get_first() != 0 => {
                     dead = Some(slot)
                 }
@@ -265,6 +266,19 @@ impl Tasks {
         slot.record.identify(task);
         slot.key.store(key, Release);
         Some(&slot.record)
+    }
+
+    /// A task whose key is that of a dead one, which it succeeds: see [`task::key()`]. Any context
+    /// but NMI.
+    #[inline(always)]
+    pub(super) fn lives(&self, task: &Task) {
+        let Some(key) = task::key(task) else { return };
+
+        locked(|| {
+            if let Some(record) = self.find(key) {
+                record.lasting.dead.set(0);
+            }
+        });
     }
 
     /// What is known of each task in some of the slots. Process context. Not a snapshot: tasks go

@@ -38,7 +38,7 @@ module()
 }
 
 ktap_print_header
-ktap_set_plan 10
+ktap_set_plan 12
 
 tmp=$(mktemp -d)
 insmod "$MODULE" tasks=16384
@@ -71,6 +71,29 @@ counted "$workload"
 refute "control: without one of the events it does not agree" compare
 check "control: on that" sh -c "echo \"$compared\" | grep -q '^wakings .*differ'"
 check "control: only" test "$(echo "$compared" | grep -c differ)" = 1
+rmmod rcu_notrace
+
+# A thread that is not the first takes over the pid of the first, which dies of it.
+insmod "$MODULE"
+background python3 -c 'import os, threading
+threading.Thread(target=os.execlp, args=("sleep", "sleep", "300")).start()
+threading.Event().wait()'
+pid=$!
+tries=60
+until [ "$(cat /proc/$pid/comm)" = sleep ] || [ $((tries -= 1)) = 0 ]; do
+	sleep 0.5
+done
+sleep 0.5
+# dead: whether it is, as the module has it.
+dead()
+{
+	sed -n "s/^pid=$pid .* dead=\([01]\) .*/\1/p" $DIR/tasks
+}
+check "a thread that execs in its leader's place is alive" test "$(dead)" = 0
+stop_background
+# Whoever waited for it may be told before it is switched out for the last time.
+sleep 0.5
+check "and dead when it has ended" test "$(dead)" = 1
 rmmod rcu_notrace
 
 insmod "$MODULE" tasks=64

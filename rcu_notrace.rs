@@ -99,9 +99,11 @@ pub(crate) use flavours::{
 /// order with itself and the others. Guards are dropped by the task, on the level of context, that
 /// took them: they are not [`Send`].
 ///
-/// Leaking a guard (`mem::forget`) leaves the section open. That is safe, as no reader will see
-/// freed memory, and fatal, as no grace period will end. Modules built with `RCU_NOTRACE_DEBUG=1`
-/// count the guards of [`Rcu`] and warn, when it is dropped, of those that were leaked.
+/// Leaking a guard (`mem::forget`) leaves the section open: no grace period will end before the
+/// task does, as the kernel closes what an exiting task has left open (`exit_rcu()`). From then on
+/// a leaked guard is evidence of nothing, as a leaked `rcu::Guard` of the kernel's is; who leaks
+/// one has to see to it that it is not used. Modules built with `RCU_NOTRACE_DEBUG=1` count the
+/// guards of [`Rcu`] and warn, when it is dropped, of those that were leaked.
 ///
 /// [`read_lock()`]: ReadSide::read_lock
 pub(crate) trait ReadSide {
@@ -160,7 +162,11 @@ impl Rcu {
         Events::read()
     }
 
-    /// Waits for the handlers of reports that are promised by now. Process context; may sleep.
+    /// Cancels what is promised by now, and waits for handlers that run; what has not been reported
+    /// is left to the tick. Process context; may sleep.
+    ///
+    /// For when no guard is held, and none will be taken: one that is dropped beside this may count
+    /// on a promise that is being cancelled.
     pub(crate) fn wait_for_reports(&self) {
         // SAFETY: By the type invariant the state is initialised.
         unsafe { shim::rcu::rcu_notrace_sync_cpus() };
@@ -168,7 +174,7 @@ impl Rcu {
 }
 
 impl Drop for Rcu {
-    /// Waits for the handlers of reports that are still promised. Process context; may sleep.
+    /// As [`wait_for_reports()`](Self::wait_for_reports). Process context; may sleep.
     fn drop(&mut self) {
         #[cfg(rcu_notrace_debug)]
         debug::warn_of_leaks();

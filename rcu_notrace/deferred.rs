@@ -102,7 +102,8 @@ fn promise() {
     // SAFETY: By the requirement above.
     unsafe { shim::rcu_notrace_set_need_resched() };
 
-    // A CPU on its way out takes no more interrupts. `rcutree_report_cpu_dead()` reports for it.
+    // A CPU on its way out takes no more interrupts. The context switch that was just asked for
+    // reports for the task, `rcutree_report_cpu_dead()` for the CPU.
     //
     // SAFETY: By the requirement above.
     if !unsafe { shim::rcu_notrace_this_cpu_online() } {

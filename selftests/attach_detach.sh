@@ -20,8 +20,9 @@ run()
 		for cpu in 0 1 2 3; do
 			taskset -c \$cpu perl -e 'select undef, undef, undef, 0.001 while 1' &
 		done
-		# In the control this sleeps in a probe most of the time.
-		while echo 1; do sleep 0.001; done > $source/fire &
+		# In the control this sleeps in a probe, nearly all of the time.
+		perl -e '\$| = 1;
+			print \"1\n\" until select undef, undef, undef, 0.001' > $source/fire &
 		chrt -f 20 insmod $MODS/$1.ko rounds=$2 $3 && rmmod $1
 		kill \$(jobs -p)
 		echo probed=\$(cat $source/probed)

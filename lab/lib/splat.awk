@@ -53,7 +53,13 @@ function splat(t) {
 
 # The report goes on until the kernel says so, or until something else is
 # plainly at its place: 60 lines are enough to see where it came from.
-!found && splat(text($0)) {
+#
+# From "Power down" on nothing is looked at: the other CPUs are stopped wherever
+# they are, and the kernel warns of what still looks for them. A log may have the
+# next boot behind it.
+text($0) ~ /^reboot: Power down/ { down = 1 }
+text($0) ~ /^Linux version / { down = 0 }
+!found && !down && splat(text($0)) {
 	found = 1
 	# Lockdep and KASAN draw a line above their headline.
 	if (before ~ /^=+$/)

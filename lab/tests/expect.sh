@@ -72,6 +72,7 @@ check "IGNORE" vm 'starts; says rcu-stall; ends 0' 0 '^$' 'IGNORE=rcu_preempt (d
 check "EXPECT=panic, and it does" vm "$panics" 0 '^$' 'EXPECT=panic:stack guard page'
 check "whatever else was said before" vm 'starts; says rcu-stall; says sysrq-panic' 0 '^$' 'EXPECT=panic:sysrq triggered'
 check "even with the machine at a standstill afterwards" vm "$panics; times_out" 0 '^$' 'EXPECT=panic:stack guard page'
+check "a panic that has no stack to come to its end" vm 'starts; says double-fault; times_out' 0 '^$' 'EXPECT=panic:stack|double fault'
 check "it does not" vm 'starts; ends 0' 126 'was to panic and did not' 'EXPECT=panic:x'
 check "it fails, but does not panic" vm 'starts; ends 1' 126 'was to panic and did not' 'EXPECT=panic:x'
 check "it complains, but does not panic" vm 'starts; says rcu-stall; ends 0' 126 'was to panic and did not' 'EXPECT=panic:rcu'

@@ -22,6 +22,13 @@ check "a panic on request" found_in sysrq-panic.log 'Kernel panic - not syncing:
 check "a stack overflow" found_in recursion-panic.log 'BUG: TASK stack guard page was hit'
 check "an RCU stall" found_in rcu-stall.log 'INFO: rcu_preempt detected stalls'
 check "an Oops" found_in int3-oops.log 'Oops: int3'
+check "a CPU that is missed after the power went" silent logs/power-off.log
+before_that() { grep -v 'Power down' logs/power-off.log >"$T/on" && [[ -n $(first "$T/on") ]]; }
+check "and the same before that" before_that
+next_boot() { cat logs/power-off.log logs/rcu-stall.log >"$T/two" && [[ -z $(first "$T/two") ]] &&
+	{ cat logs/power-off.log; echo '[    0.000000] Linux version 7.3.4'; cat logs/rcu-stall.log; } >"$T/two" &&
+	[[ -n $(first "$T/two") ]]; }
+check "and in the next boot" next_boot
 check "an expedited RCU stall" found_in rcu-stall-expedited.log 'INFO: rcu_preempt detected expedited stalls'
 
 report() { awk -f "$TESTED/lab/lib/splat.awk" "$@"; }

@@ -4,13 +4,13 @@
 
 use super::{
     context::Pinned,
-    percpu::PerCpu, //
+    percpu::{
+        CpuWords,
+        PerCpu, //
+    },
 };
 use crate::shim::tracepoint as shim;
-use core::{
-    cell::UnsafeCell,
-    marker::PhantomData, //
-};
+use core::marker::PhantomData;
 use kernel::{
     fmt,
     prelude::*, //
@@ -35,32 +35,20 @@ const LEVELS: usize = shim::TRACEPOINT_GLUE_NR_LEVELS as usize;
 /// it happens on. So `hits = run + dropped` holds whenever it is looked at, and no hit is lost to
 /// an interrupt, a migration, or an NMI.
 pub(crate) struct Accounting<P> {
-    hits: PerCpu<Hits>,
+    hits: PerCpu<CpuWords<shim::tracepoint_glue_hits>>,
     _policy: PhantomData<P>,
 }
-
-/// # Invariants
-///
-/// Written by the C side only.
-#[repr(transparent)]
-struct Hits(UnsafeCell<shim::tracepoint_glue_hits>);
-
-// SAFETY: Plain data.
-unsafe impl Send for Hits {}
-// SAFETY: By the type invariant it is written only by the CPU it belongs to; all others read single
-// words.
-unsafe impl Sync for Hits {}
 
 impl<P> Accounting<P> {
     /// Makes an account with nothing in it. Process context; `ENOMEM`.
     pub(crate) fn new() -> Result<Self> {
         Ok(Self {
             hits: PerCpu::new(|_| {
-                Hits(UnsafeCell::new(shim::tracepoint_glue_hits {
+                CpuWords::new(shim::tracepoint_glue_hits {
                     run: [0; LEVELS],
                     dropped: [0; LEVELS],
                     active: [false; LEVELS],
-                }))
+                })
             })?,
             _policy: PhantomData,
         })
@@ -77,10 +65,10 @@ impl<P> Accounting<P> {
         };
 
         for hits in self.hits.iter() {
-            let hits = hits.0.get();
+            let hits = hits.get();
 
             for level in 0..LEVELS {
-                // SAFETY: Aligned words of a live `Hits`, that its CPU may be incrementing.
+                // SAFETY: Aligned words of live counts, that their CPU may be incrementing.
                 unsafe {
                     account.run[level] += (&raw const (*hits).run[level]).read_volatile();
                     account.dropped[level] += (&raw const (*hits).dropped[level]).read_volatile();

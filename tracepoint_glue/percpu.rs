@@ -113,25 +113,38 @@ impl<T: Send + Sync> Drop for PerCpu<T> {
     }
 }
 
+/// What `this_cpu_*()` on the C side writes, while others read words of it.
+///
+/// # Invariants
+///
+/// Written only by the CPU that it belongs to.
+#[repr(transparent)]
+pub(super) struct CpuWords<T>(UnsafeCell<T>);
+
+// SAFETY: By the type invariant nobody writes but one CPU, in single instructions; all that is
+// given out is a pointer.
+unsafe impl<T: Send> Sync for CpuWords<T> {}
+
+impl<T> CpuWords<T> {
+    pub(super) fn new(value: T) -> Self {
+        Self(UnsafeCell::new(value))
+    }
+
+    pub(super) fn get(&self) -> *mut T {
+        self.0.get()
+    }
+}
+
 /// A count of events, kept per CPU.
 ///
 /// Exact whatever interrupts it, and whether or not the caller can migrate: an increment is
 /// `this_cpu_inc()`, on whichever CPU that is.
-pub(crate) struct Counter(PerCpu<Count>);
-
-/// # Invariants
-///
-/// Written by the C side only.
-#[repr(transparent)]
-struct Count(UnsafeCell<u64>);
-
-// SAFETY: By the type invariant it is written only by the CPU it belongs to; all others read it.
-unsafe impl Sync for Count {}
+pub(crate) struct Counter(PerCpu<CpuWords<u64>>);
 
 impl Counter {
     /// Makes a count of 0. Process context; `ENOMEM`.
     pub(crate) fn new() -> Result<Self> {
-        Ok(Self(PerCpu::new(|_| Count(UnsafeCell::new(0)))?))
+        Ok(Self(PerCpu::new(|_| CpuWords::new(0))?))
     }
 
     /// Counts. Any context, NMI included.
@@ -146,7 +159,7 @@ impl Counter {
         self.0
             .iter()
             // SAFETY: An aligned `u64`, that other CPUs may be incrementing.
-            .map(|count| unsafe { count.0.get().read_volatile() })
+            .map(|count| unsafe { count.get().read_volatile() })
             .fold(0, u64::wrapping_add)
     }
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # This test will count the events of a workload's tasks with bpftrace and with
 # the module, and fail if they are not equal, for each task and number for
-# number.
+# number; and have a thread succeed its leader, and fail if it is taken for dead.
 # runs: vm
 # timeout: 240
 
@@ -35,6 +35,20 @@ compare()
 module()
 {
 	echo "$compared" | awk -v key="$1" '$1 == key { print $3 }'
+}
+
+# patiently COMMAND...: until it succeeds, for a minute at most.
+patiently()
+{
+	tries=60
+	until "$@" || [ $((tries -= 1)) = 0 ]; do
+		sleep 1
+	done
+}
+
+lost_some()
+{
+	test "$(stat lost)" -gt 0
 }
 
 ktap_print_header
@@ -79,21 +93,13 @@ background python3 -c 'import os, threading
 threading.Thread(target=os.execlp, args=("sleep", "sleep", "300")).start()
 threading.Event().wait()'
 pid=$!
-tries=60
-until [ "$(cat /proc/$pid/comm)" = sleep ] || [ $((tries -= 1)) = 0 ]; do
-	sleep 0.5
-done
+patiently grep -qx sleep /proc/$pid/comm
 sleep 0.5
-# dead: whether it is, as the module has it.
-dead()
-{
-	sed -n "s/^pid=$pid .* dead=\([01]\) .*/\1/p" $DIR/tasks
-}
-check "a thread that execs in its leader's place is alive" test "$(dead)" = 0
+check "a thread that execs in its leader's place is alive" grep -q "^pid=$pid .* dead=0 " $DIR/tasks
 stop_background
 # Whoever waited for it may be told before it is switched out for the last time.
 sleep 0.5
-check "and dead when it has ended" test "$(dead)" = 1
+check "and dead when it has ended" grep -q "^pid=$pid .* dead=1 " $DIR/tasks
 rmmod rcu_notrace
 
 insmod "$MODULE" tasks=64
@@ -101,14 +107,10 @@ insmod "$MODULE" tasks=64
 for _ in $(seq 80); do
 	background sleep 300
 done
-tries=60
-until [ "$(stat lost)" -gt 0 ] || [ $((tries -= 1)) = 0 ]; do
-	sleep 1
-done
+patiently lost_some
 stop_background
 lost="$(stat lost) events, $(stat tasks_evicted) dead tasks"
-check "control: what does not fit is counted: $lost" \
-	test "$(stat lost)" -gt 0
+check "control: what does not fit is counted: $lost" lost_some
 rmmod rcu_notrace
 rm -r "$tmp"
 

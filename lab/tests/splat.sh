@@ -23,12 +23,10 @@ check "a stack overflow" found_in recursion-panic.log 'BUG: TASK stack guard pag
 check "an RCU stall" found_in rcu-stall.log 'INFO: rcu_preempt detected stalls'
 check "an Oops" found_in int3-oops.log 'Oops: int3'
 check "a CPU that is missed after the power went" silent logs/power-off.log
-before_that() { grep -v 'Power down' logs/power-off.log >"$T/on" && [[ -n $(first "$T/on") ]]; }
-check "and the same before that" before_that
-next_boot() { cat logs/power-off.log logs/rcu-stall.log >"$T/two" && [[ -z $(first "$T/two") ]] &&
-	{ cat logs/power-off.log; echo '[    0.000000] Linux version 7.3.4'; cat logs/rcu-stall.log; } >"$T/two" &&
-	[[ -n $(first "$T/two") ]]; }
-check "and in the next boot" next_boot
+grep -v 'Power down' logs/power-off.log >"$T/on"
+check "the same before that" test -n "$(first "$T/on")"
+{ cat logs/power-off.log; echo '[    0.000000] Linux version 7.3.4'; cat logs/rcu-stall.log; } >"$T/boots"
+check "and the next boot is looked at again" test -n "$(first "$T/boots")"
 check "an expedited RCU stall" found_in rcu-stall-expedited.log 'INFO: rcu_preempt detected expedited stalls'
 
 report() { awk -f "$TESTED/lab/lib/splat.awk" "$@"; }

@@ -34,15 +34,9 @@ check "guard: $SECONDS_OF_LOAD s without a complaint" test $status -eq 0
 check "guard: hits: ${hits:-none}" test "${hits:-0}" -gt 1000
 ktap_print_msg "$(echo "$out" | grep 'probe hits=')"
 
-if grep -q '^CONFIG_VMAP_STACK=y' "$("${LAB_VM%/vm}/show" kdir)/.config"; then
-	EXPECT='panic:stack guard page|double fault|stack overflow' \
-		TIMEOUT=$((SECONDS_OF_LOAD + 180)) "$LAB_VM" \
-		"insmod $MODS/rcu_notrace_probe.ko plain=1
-		$load" > /dev/null
-	check "control: rcu_read_lock() in the same probe overflows the stack" test $? -eq 0
-else
-	# Where there is no guard page it overwrites what is next to the stack.
-	ktap_test_skip "control: a stack that overflows is told of by CONFIG_VMAP_STACK"
-fi
+EXPECT='panic:stack guard page|double fault|stack overflow' TIMEOUT=$((SECONDS_OF_LOAD + 180)) \
+	"$LAB_VM" "insmod $MODS/rcu_notrace_probe.ko plain=1
+	$load" > /dev/null
+check "control: rcu_read_lock() in the same probe overflows the stack" test $? -eq 0
 
 ktap_finished

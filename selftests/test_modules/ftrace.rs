@@ -59,6 +59,9 @@ struct Hits {
 impl Traced for Hits {
     #[inline(always)]
     fn hit(&self) {
+        if support::near_checked_boost_mtx() {
+            return;
+        }
         let _guard = self.rcu.read_lock();
 
         // SAFETY: Any context.

@@ -48,9 +48,16 @@ run "$MODS/rcu_notrace_swap.ko" "$SWAPS"
 check "the same, with filters that take their time" test $swapped = 0
 check "under load" test "$hits" -gt 1000
 check "no read of a freed filter" test "$gone" = 0
-run "$MODS/rcu_notrace_swap_now.ko" "$SWAPS"
-check "control: freed at once" test $swapped = 0
-check "control: under load" test "$hits" -gt 1000
-check "control: it is noticed: $gone" test "$gone" -gt 0
+# KASAN reports such a read as well, and fails the guest.
+if has_symbol kasan_report; then
+	for text in "freed at once" "under load" "it is noticed"; do
+		ktap_test_skip "control: $text: it fails the guest on a kernel with CONFIG_KASAN"
+	done
+else
+	run "$MODS/rcu_notrace_swap_now.ko" "$SWAPS"
+	check "control: freed at once" test $swapped = 0
+	check "control: under load" test "$hits" -gt 1000
+	check "control: it is noticed: $gone" test "$gone" -gt 0
+fi
 
 ktap_finished

@@ -134,6 +134,12 @@ ratio()
 	awk -v a="$1" -v b="$2" 'BEGIN { if (b + 0) printf "%.2f", a / b; else printf "?" }'
 }
 
+# has_symbol REGEX: has the kernel one of that name?
+has_symbol()
+{
+	grep -qE " ($1)\$" /proc/kallsyms
+}
+
 # in_log REGEX: has the kernel said so?
 in_log()
 {

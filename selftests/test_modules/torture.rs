@@ -125,7 +125,7 @@ module! {
         },
         functions: u32 {
             default: 0,
-            description: "Readers in every traceable function",
+            description: "Readers in traceable functions: 1 all, 2 those with rcu in their names",
         },
         lose: u32 {
             default: 0,
@@ -621,9 +621,11 @@ impl Running {
         if param(module_parameters::probes.value()) != 0 {
             self.probes = Some(registry.attach(self.all()?, |wanted| wanted.every())?);
         }
-        if param(module_parameters::functions.value()) != 0 {
-            self.tracer = Some(Tracer::new(self.all()?)?);
-        }
+        self.tracer = match param(module_parameters::functions.value()) {
+            0 => None,
+            1 => Some(Tracer::new(self.all()?)?),
+            _ => Some(Tracer::on(c"*rcu*", self.all()?)?),
+        };
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A callback on every traceable function of the kernel, or on one.
+//! A callback on every traceable function of the kernel, or on some.
 
 use core::ops::Deref;
 use kernel::{
@@ -43,12 +43,12 @@ impl<T: Traced> Tracer<T> {
         Self::register(state, None)
     }
 
-    /// Has `state` called at `function` only. Process context; sleeps.
-    pub(crate) fn on(function: &CStr, state: T) -> Result<Self> {
-        Self::register(state, Some(function))
+    /// Has `state` called at the functions that match `glob` only. Process context; sleeps.
+    pub(crate) fn on(glob: &CStr, state: T) -> Result<Self> {
+        Self::register(state, Some(glob))
     }
 
-    fn register(state: T, function: Option<&CStr>) -> Result<Self> {
+    fn register(state: T, glob: Option<&CStr>) -> Result<Self> {
         let inner = KBox::new(
             Inner {
                 ops: Opaque::zeroed(),
@@ -60,7 +60,7 @@ impl<T: Traced> Tracer<T> {
         let ops = inner.ops.get();
         // SAFETY: Nobody else has the operations yet; they stay where they are until they are
         // unregistered.
-        let registered = only(ops, function).and_then(|()| unsafe {
+        let registered = only(ops, glob).and_then(|()| unsafe {
             (*ops).func = Some(callback::<T>);
             to_result(bindings::register_ftrace_function(ops))
         });
@@ -74,22 +74,17 @@ impl<T: Traced> Tracer<T> {
     }
 }
 
-/// For operations that are not registered yet: just this function.
-fn only(ops: *mut bindings::ftrace_ops, function: Option<&CStr>) -> Result {
-    let Some(function) = function else {
+/// For operations that are not registered yet: just the functions that match.
+fn only(ops: *mut bindings::ftrace_ops, glob: Option<&CStr>) -> Result {
+    let Some(glob) = glob else {
         return Ok(());
     };
     let mut name = KVec::new();
 
-    name.extend_from_slice(function.to_bytes_with_nul(), GFP_KERNEL)?;
+    name.extend_from_slice(glob.to_bytes_with_nul(), GFP_KERNEL)?;
     // SAFETY: Our own operations, and a name that may be written to, of that length.
     to_result(unsafe {
-        bindings::ftrace_set_filter(
-            ops,
-            name.as_mut_ptr(),
-            function.to_bytes().len() as c_int,
-            1,
-        )
+        bindings::ftrace_set_filter(ops, name.as_mut_ptr(), glob.to_bytes().len() as c_int, 1)
     })
 }
 

@@ -109,6 +109,9 @@ probe_state! {
     struct Entry {
         /// What RCU had noted of it: [`task::Section::special`].
         special: Number,
+        /// 1 where it came to a list of readers in this call of the scheduler, or in an earlier one
+        /// that had it go on: RCU asks for those, too (`rcu_sched_clock_irq()`).
+        listed: Number,
     }
 }
 
@@ -145,6 +148,7 @@ impl Shared {
                 numbers: RcuCell::new(Numbers::new(tasks)?, GFP_KERNEL)?,
                 entries: PerCpu::new(|_| Entry {
                     special: Number::new(0),
+                    listed: Number::new(0),
                 })?,
                 accounts,
                 epoch: Number::new(1),

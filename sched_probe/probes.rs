@@ -114,6 +114,7 @@ impl Shared {
         prev: &Task,
         section: Section,
         entered: Special,
+        first: bool,
         running: bool,
     ) {
         let counts = &scene.cpu.counts;
@@ -132,8 +133,6 @@ impl Shared {
             }
         }
         if section.nesting > 0 {
-            // It was put on a list on the way here, unless it was there.
-            let first = !entered.blocked();
             let expedited = section.special.exp_hint();
 
             if running {
@@ -322,10 +321,17 @@ impl Probe<sched_entry_tp> for Arc<Shared> {
     #[inline(always)]
     fn hit(&self, context: &Context<'_, sched_entry_tp>, _args: Args<'_, sched_entry_tp>) {
         // No guard: its end would be one more to report what is pending.
-        let Section { special, .. } = Section::of(task::current(context));
+        let section = Section::of(task::current(context));
 
         if let Some(account) = self.accounts.get(Event::Entry as usize) {
-            account.enter(|| self.entries.get(context).special.set(special.0.into()));
+            account.enter(|| {
+                let entry = self.entries.get(context);
+                let listed =
+                    section.nesting > 0 && (!section.special.blocked() || entry.listed.get() != 0);
+
+                entry.special.set(section.special.0.into());
+                entry.listed.set(listed.into());
+            });
         }
     }
 }
@@ -336,13 +342,16 @@ impl Probe<sched_switch> for Arc<Shared> {
         let section = Section::of(args.prev);
         let entry = self.entries.get(context);
         let entered = Special(entry.special.get() as u32);
+        // Nobody has seen it there before.
+        let first = !entered.blocked() || entry.listed.get() != 0;
         let running = args.preempt || args.prev_state.is_running();
 
         // In case nobody notes the next one.
         entry.special.set(0);
+        entry.listed.set(0);
         Shared::hit(self, Event::Switch, context, |scene| {
             if scene.admits(args.prev) {
-                self.switched_out(scene, args.prev, section, entered, running);
+                self.switched_out(scene, args.prev, section, entered, first, running);
             }
             if is_dead(args.prev_state) {
                 if let Some(record) = scene.tasks.of(args.prev) {

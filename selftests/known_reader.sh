@@ -63,7 +63,7 @@ delay_ms=500
 TRACING=/sys/kernel/tracing
 
 ktap_print_header
-ktap_set_plan 22
+ktap_set_plan 23
 
 # What looks for whom to boost is woken by a timer of the CPU that it went to
 # sleep on, and on that of the hog no timer expires: ktimers is of priority 1.
@@ -120,8 +120,9 @@ grep " comm=known_reader pid=$pid " "$event_log" | sed 's/^/# /' | tail -n 8
 
 check "tracing goes on" test "$(cat $TRACING/tracing_on)" = 1
 echo 1 > $DIR/stop
-run hog_ms=500
+run "hog_ms=500 rescheduled=1"
 check "but with stop=1 it stops" test "$(cat $TRACING/tracing_on)" = 0
+check "a section in which the scheduler had it go on before is one" test "$(column sections)" -ge 1
 echo 0 > $DIR/stop
 echo 1 > $TRACING/tracing_on
 

@@ -14,6 +14,8 @@
 //! boosted early.
 //! Loading the module runs this, and prints what the reader has measured.
 //!
+//! With `rescheduled=1` it enters the scheduler right at the beginning of its section, where nobody
+//! waits for its CPU, and goes on.
 //! With `outside=1` it takes no guard: a control, that is no reader.
 
 use crate::{
@@ -65,6 +67,10 @@ module! {
         outside: u32 {
             default: 0,
             description: "Take no guard",
+        },
+        rescheduled: u32 {
+            default: 0,
+            description: "Enter the scheduler before the hog comes",
         },
     },
 }
@@ -119,7 +125,7 @@ fn stay() {
     }
 }
 
-fn reader(rcu: &Rcu, outside: bool) {
+fn reader(rcu: &Rcu, outside: bool, rescheduled: bool) {
     // SAFETY: The current task's own field.
     PID.store(unsafe { (*current()).pid } as u32, Relaxed);
 
@@ -135,6 +141,10 @@ fn reader(rcu: &Rcu, outside: bool) {
 
         let guard = rcu.read_lock();
 
+        if rescheduled {
+            // SAFETY: Process context, and no lock is held.
+            unsafe { support::test_reschedule() };
+        }
         INSIDE.store(1, Release);
         stay();
         BOOSTED.store(u32::from(boosted()), Relaxed);
@@ -156,10 +166,13 @@ impl kernel::Module for Reader {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         let hog_ns = u64::from(param(module_parameters::hog_ms.value())) * 1_000_000;
         let outside = param(module_parameters::outside.value()) != 0;
+        let rescheduled = param(module_parameters::rescheduled.value()) != 0;
         let rcu = Rcu::new()?;
 
         {
-            let reader = Kthread::run(CPU, false, c"known_reader", move || reader(&rcu, outside))?;
+            let reader = Kthread::run(CPU, false, c"known_reader", move || {
+                reader(&rcu, outside, rescheduled)
+            })?;
 
             while INSIDE.load(Acquire) == 0 {
                 sleep_us(1000);

@@ -124,6 +124,14 @@ unsigned long test_expedited_gps(void)
 	return rcu_exp_batches_completed() >> GP_STATE_BITS;
 }
 
+void test_reschedule(void)
+{
+	preempt_disable();
+	set_thread_flag(TIF_NEED_RESCHED);
+	set_preempt_need_resched();
+	preempt_enable();
+}
+
 void test_leaked(const void *p)
 {
 	kmemleak_not_leak(p);

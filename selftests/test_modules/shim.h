@@ -56,6 +56,9 @@ bool test_gp_under_way(void);
 /* How many expedited grace periods there were since the machine started; any context. */
 unsigned long test_expedited_gps(void);
 
+/* Has the scheduler preempt the caller, or let it go on where it finds nobody else. */
+void test_reschedule(void);
+
 /* Memory that is leaked on purpose, and what it points to, is not for kmemleak to find. */
 void test_leaked(const void *p);
 

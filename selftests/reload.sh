@@ -15,6 +15,12 @@ LEAK=65536
 # used: memory that the kernel has taken and nobody will give back, in KiB.
 used()
 {
+	# KASAN keeps what has been freed (its quarantine) until the cache is shrunk.
+	if has_symbol kasan_report; then
+		for cache in /sys/kernel/slab/*; do
+			echo 1 > "$cache/shrink"
+		done
+	fi
 	sync
 	echo 3 > /proc/sys/vm/drop_caches
 	awk '/^(SUnreclaim|Percpu|VmallocUsed|KernelStack|PageTables):/ { n += $2 }

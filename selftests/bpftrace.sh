@@ -46,6 +46,14 @@ ticks()
 	return 1
 }
 
+# skipped: some of its events, by the kernel. A program on an ordinary tracepoint
+# is not run on a CPU where a task is, or was preempted, in a bpf(2) that looks at
+# a map (bpf_disable_instrumentation()), as that of its intervals does.
+skipped()
+{
+	test "$events" -le "$switches" && at_least "$events" "$switches" 0.99
+}
+
 # counted: sets forks, switches and events to what it has counted by now.
 counted()
 {
@@ -88,7 +96,7 @@ burst
 counted
 ours_go
 check "both count all $FORKS forks" test "$our_forks $forks" = "$FORKS $FORKS"
-check "and the same switches, to the last one" test "$our_switches $switches" = "$switches $events"
+check "and the same switches, to the last one" test "$our_switches" = "$switches"
 
 burst
 first=$switches
@@ -113,7 +121,7 @@ ours_go
 check "it has gone: ours count all forks" test "$our_forks" = $((FORKS * 2))
 check "control: switches that it has not seen: $((our_switches - both))" \
 	test $((our_switches - both)) -ge "$FORKS"
-check "its events are its switches: $events" test "$events" = "$switches"
+check "its events are its switches, but for a few that are skipped: $events" skipped
 check "control: the bursts are not all the same: $first, $((before - first)), $both" \
 	test "$first $before" != "$both $((both * 2))"
 

@@ -21,7 +21,7 @@ file == 2 {
 		eq = index($i, "=")
 		row[substr($i, 1, eq - 1)] = substr($i, eq + 1)
 	}
-	if (row["dead"] != 1 || row["pid"] <= after + 0)
+	if (row["dead"] != 1 || row["pid"] + 0 <= after + 0)
 		next
 	tasks++
 	for (i = 1; i <= n; i++) {

@@ -3,11 +3,11 @@
 //! A section that is preempted where RCU is about to unlock `boost_mtx`: what the kernel makes of
 //! it is in Documentation/kernel-bugs.rst.
 //!
-//! A reader is kept off its CPU by a kthread of SCHED_FIFO until RCU has boosted it. The function
-//! with which the mutex is then unlocked is traced, that of RCU's boosting thread, or with
-//! `reader=1` that of the reader. The first time that it is called, the callback stays there for
-//! up to 20 ms: in `rcu_read_lock()`, with `side=1` in a guard, with `side=0` in no section.
-//! Kthreads of SCHED_FIFO see to it that it is preempted. Loading the module does all this.
+//! A reader stays in its section until RCU has boosted it. The function with which the mutex is
+//! then unlocked is traced, that of RCU's boosting thread, or with `reader=1` that of the reader.
+//! The first time that it is called, the callback stays there for up to 20 ms: in
+//! `rcu_read_lock()`, with `side=1` in a guard, with `side=0` in no section. Kthreads of SCHED_FIFO
+//! see to it that both are preempted. Loading the module does all this.
 
 use crate::{
     rcu_notrace::{
@@ -71,12 +71,12 @@ module! {
 }
 
 const STAY_NS: u64 = 20_000_000;
-const HOG_US: u32 = 800_000;
+/// RCU boosts who has held up a grace period for half a second.
+const PATIENCE_NS: u64 = 10_000_000_000;
 const CPU: u32 = 1;
 
 static INSIDE: Atomic<u32> = Atomic::new(0);
 static LEAVING: Atomic<u32> = Atomic::new(0);
-static HOGGED: Atomic<u32> = Atomic::new(0);
 static ENDED: Atomic<u32> = Atomic::new(0);
 static BOOSTED: Atomic<u32> = Atomic::new(0);
 static STAYS: Atomic<u32> = Atomic::new(0);
@@ -132,8 +132,10 @@ fn reader() {
     {
         let _guard = Plain.read_lock();
 
+        let until = now_ns().wrapping_add(PATIENCE_NS);
+
         INSIDE.store(1, Release);
-        while HOGGED.load(Relaxed) == 0 && !should_stop() {
+        while !boosted() && now_ns() < until && !should_stop() {
             spin_loop();
         }
         BOOSTED.store(u32::from(boosted()), Relaxed);
@@ -147,12 +149,6 @@ fn asker() {
     // SAFETY: Process context.
     unsafe { bindings::synchronize_rcu() };
     ENDED.store(1, Release);
-    wait_to_be_stopped();
-}
-
-fn hog() {
-    busy_us(HOG_US);
-    HOGGED.store(1, Relaxed);
     wait_to_be_stopped();
 }
 
@@ -181,11 +177,6 @@ fn boost() -> Result {
     }
 
     let _asker = Kthread::run(0, false, c"rcu_notrace_gp", asker)?;
-
-    // For that CPU to do its part of the grace period: see reader.rs.
-    sleep_us(100_000);
-
-    let _hog = Kthread::run(CPU, true, c"rcu_notrace_hog", hog)?;
 
     while ENDED.load(Acquire) == 0 {
         sleep_us(1000);

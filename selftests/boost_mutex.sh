@@ -12,8 +12,8 @@
 # there PARAMETERS
 there()
 {
-	TIMEOUT=120 "$LAB_VM" "taskset -pc 0 \$(pgrep -x rcu_preempt) > /dev/null
-		insmod $MODS/rcu_notrace_boost_mutex.ko $1 && rmmod rcu_notrace_boost_mutex
+	TIMEOUT=120 "$LAB_VM" "insmod $MODS/rcu_notrace_boost_mutex.ko $1 &&
+			rmmod rcu_notrace_boost_mutex
 		dmesg | grep 'boost_mutex boosted='"
 }
 

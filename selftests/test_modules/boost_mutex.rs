@@ -131,7 +131,6 @@ impl Traced for Unlock {
 fn reader() {
     {
         let _guard = Plain.read_lock();
-
         let until = now_ns().wrapping_add(PATIENCE_NS);
 
         INSIDE.store(1, Release);

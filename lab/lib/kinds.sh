@@ -14,7 +14,7 @@ TEST_KERNEL_RECIPE=1
 # test_kernel_fragments KIND: the parts of its configuration, in the project.
 test_kernel_fragments() {
 	printf '%s\n' lab/guest.config .config.fragment debug.config.fragment
-	[[ $1 == debug ]] || echo "$1.config.fragment"
+	[[ $1 == debug ]] || printf '%s\n' sanitizers.config.fragment "$1.config.fragment"
 }
 
 # kernel_make KIND: the variables that it is made with, and modules for it. The

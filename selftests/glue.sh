@@ -19,7 +19,7 @@ fails()
 }
 
 ktap_print_header
-ktap_set_plan 15
+ktap_set_plan 17
 
 log=$(mktemp)
 dmesg -C
@@ -51,6 +51,10 @@ check "and the log names it" \
 check "one that is not there: ENOENT" fails 'Unknown symbol\|No such file' rcu_notrace_glue.ko how=4
 check "and the log names it" \
 	in_log "tracepoint rcu_notrace_nowhere_tp: cannot attach a probe: $(errno ENOENT 2)"
+check "one whose prototype could not be checked: ENOENT" \
+	fails 'Unknown symbol\|No such file' rcu_notrace_glue.ko how=6
+check "and the log names it" \
+	in_log "tracepoint rcu_notrace_source_tp: cannot attach a probe: $(errno ENOENT 2)"
 check "a registry that could be leaked: EINVAL" fails 'Invalid' rcu_notrace_glue.ko how=5
 check "a probe of unknown prototype, with CFI: EOPNOTSUPP" \
 	fails 'not supported' rcu_notrace_cfi.ko

@@ -7,7 +7,7 @@
 //! With `fail=N` the Nth allocation or registration fails. `how` is how the sets are given up:
 //! dropped (0), leaked (1), or made in `init` that fails afterwards (2); or how they cannot be had:
 //! asking for a tracepoint twice (3), for one that is not there (4), keeping the registry on the
-//! heap (5).
+//! heap (5), asking for one that is there, but could not be checked (6).
 
 use crate::{
     rcu_notrace::{
@@ -87,6 +87,15 @@ tracepoints! {
 
     rcu_notrace_source_tp(n: u32);
     rcu_notrace_nowhere_tp(n: u32) if CONFIG_RCU_NOTRACE_NOWHERE;
+}
+
+/// One that is there, where its header is not said to declare it.
+mod unchecked {
+    crate::tracepoint_glue::tracepoints! {
+        in crate::support::tracepoints;
+
+        rcu_notrace_source_tp(n: u64) if CONFIG_RCU_NOTRACE_NOWHERE;
+    }
 }
 
 /// Hits that found the state dropped.
@@ -302,7 +311,7 @@ fn last(registry: &Registry, rcu: &Arc<Rcu>) -> Result<Option<Sets>> {
             );
             drop(twice?);
         }
-        4 => {
+        how @ (4 | 6) => {
             let nowhere = registry.attach(
                 try_pin_init!(Unclaimed {
                     common: Common::new(rcu, delay_us)?,
@@ -310,6 +319,9 @@ fn last(registry: &Registry, rcu: &Arc<Rcu>) -> Result<Option<Sets>> {
                 }? Error),
                 |wanted| {
                     wanted.require::<sched_switch>()?;
+                    if how == 6 {
+                        return wanted.require::<unchecked::rcu_notrace_source_tp>();
+                    }
                     wanted.require::<rcu_notrace_nowhere_tp>()
                 },
             );

@@ -52,9 +52,21 @@ lost_some()
 }
 
 ktap_print_header
-ktap_set_plan 12
+ktap_set_plan 14
 
 tmp=$(mktemp -d)
+
+# The comparison itself, by tables that are made up: a pid is a number, 87 below 4304.
+made_up()
+{
+	echo 4304 > "$tmp/pid"
+	echo "@switched_out[5000]: 2" > "$tmp/bpftrace"
+	printf 'pid=%d dead=1 switched_out=%d\n' 5000 2 "$@" > "$tmp/tasks"
+	compare
+}
+check "tasks that were there before are not compared" made_up 87 9
+refute "control: those that came after are" made_up 4305 9
+
 insmod "$MODULE" tasks=16384
 echo 0 > /sys/kernel/rcu_normal
 

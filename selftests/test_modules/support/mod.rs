@@ -33,7 +33,13 @@ pub(crate) mod tracepoints {
 }
 
 use core::borrow::Borrow;
-use kernel::bindings;
+use kernel::{
+    bindings,
+    sync::atomic::{
+        Atomic,
+        Relaxed, //
+    }, //
+};
 
 /// The value of a module parameter: itself from 7.3 on, a reference to it before.
 pub(crate) fn param(value: impl Borrow<u32>) -> u32 {
@@ -55,9 +61,17 @@ pub(crate) fn in_rcub() -> bool {
     matches!(comm, [b'r', b'c', b'u', b'b', b'/', ..])
 }
 
+/// RCU's boosting thread, once this module was called in it: one for each leaf `rcu_node`, so one
+/// on a machine of 16 CPUs.
+static RCUB: Atomic<*mut bindings::task_struct> = Atomic::new(core::ptr::null_mut());
+
 /// Whether a section that is preempted here may unlock `boost_mtx` in place of who is about to, on
 /// a kernel that looks, and then turns lockdep off (Documentation/kernel-bugs.rst): in RCU's
-/// boosting thread, or a task that it has boosted.
+/// boosting thread, or a task that owns the mutex.
+///
+/// A task is the owner before it is boosted: from where the thread says so to where it waits. So
+/// nobody is taken for one only while that thread waits for work. Before it goes to work it comes
+/// by a tracepoint (`rcu_utilization`) and functions with `rcu` in their names.
 #[inline(always)]
 pub(crate) fn near_checked_boost_mtx() -> bool {
     if !cfg!(CONFIG_DEBUG_RT_MUTEXES) {
@@ -65,12 +79,18 @@ pub(crate) fn near_checked_boost_mtx() -> bool {
     }
     let task = current();
 
-    // SAFETY: The current task's own fields.
-    let boosted = unsafe {
-        (&raw const (*task).prio).read_volatile() < (&raw const (*task).normal_prio).read_volatile()
-    };
+    if in_rcub() {
+        RCUB.store(task, Relaxed);
+        return true;
+    }
+    let rcub = RCUB.load(Relaxed);
 
-    boosted || in_rcub()
+    // SAFETY: The current task's own fields; and that of a thread that never ends.
+    unsafe {
+        (&raw const (*task).prio).read_volatile() < (&raw const (*task).normal_prio).read_volatile()
+            || !rcub.is_null()
+                && (&raw const (*rcub).__state).read_volatile() != bindings::TASK_INTERRUPTIBLE
+    }
 }
 
 /// Whether something is left to report for the current task.

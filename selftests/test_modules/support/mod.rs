@@ -69,9 +69,10 @@ static RCUB: Atomic<*mut bindings::task_struct> = Atomic::new(core::ptr::null_mu
 /// a kernel that looks, and then turns lockdep off (Documentation/kernel-bugs.rst): in RCU's
 /// boosting thread, or a task that owns the mutex.
 ///
-/// A task is the owner before it is boosted: from where the thread says so to where it waits. So
-/// nobody is taken for one only while that thread waits for work. Before it goes to work it comes
-/// by a tracepoint (`rcu_utilization`) and functions with `rcu` in their names.
+/// The thread makes a task the owner some time before it waits for the mutex, which boosts it, and
+/// no field of the task says so. So any task may be the owner unless the thread waits for work.
+/// Before it makes anybody the owner it comes by a tracepoint (`rcu_utilization`), and by functions
+/// with `rcu` in their names: by then it is known here.
 #[inline(always)]
 pub(crate) fn near_checked_boost_mtx() -> bool {
     if !cfg!(CONFIG_DEBUG_RT_MUTEXES) {

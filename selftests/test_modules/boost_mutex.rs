@@ -3,11 +3,15 @@
 //! A section that is preempted where RCU is about to unlock `boost_mtx`: what the kernel makes of
 //! it is in Documentation/kernel-bugs.rst.
 //!
-//! A reader stays in its section until RCU has boosted it. The function with which the mutex is
-//! then unlocked is traced, that of RCU's boosting thread, or with `reader=1` that of the reader.
-//! The first time that it is called, the callback stays there for up to 20 ms: in
-//! `rcu_read_lock()`, with `side=1` in a guard, with `side=0` in no section. Kthreads of SCHED_FIFO
-//! see to it that both are preempted. Loading the module does all this.
+//! A reader stays in its section until RCU has boosted it, and the function with which the mutex is
+//! then unlocked is traced: that of RCU's boosting thread, or with `place=1` that of the reader.
+//! With `place=2` the boosting thread is kept where it has made the reader the mutex' owner and
+//! does not wait for it yet, and that the reader leaves its section then, not boosted.
+//!
+//! The first time that the function is called, the callback stays there for up to 20 ms: with
+//! `side=2` in `rcu_read_lock()`, with `side=1` in a guard, with `side=0` in a guard unless
+//! [`near_checked_boost_mtx()`] says to take none. Kthreads of SCHED_FIFO see to it that all are
+//! preempted. Loading the module does all this.
 
 use crate::{
     rcu_notrace::{
@@ -26,6 +30,7 @@ use crate::{
             wait_to_be_stopped,
             Kthread, //
         },
+        near_checked_boost_mtx,
         now_ns,
         param,
         tracer::{
@@ -61,11 +66,11 @@ module! {
     params: {
         side: u32 {
             default: 2,
-            description: "In no section (0), a guard (1), rcu_read_lock() (2)",
+            description: "In a guard if tests take one here (0), a guard (1), rcu_read_lock() (2)",
         },
-        reader: u32 {
+        place: u32 {
             default: 0,
-            description: "In the reader that was boosted, not in RCU's boosting thread",
+            description: "RCU's boosting thread (0), a reader boosted (1), one yet to be (2)",
         },
     },
 }
@@ -76,16 +81,72 @@ const PATIENCE_NS: u64 = 10_000_000_000;
 const CPU: u32 = 1;
 
 static INSIDE: Atomic<u32> = Atomic::new(0);
+/// The reader is the mutex' owner, and the boosting thread is kept from waiting for it.
+static OWNER: Atomic<u32> = Atomic::new(0);
 static LEAVING: Atomic<u32> = Atomic::new(0);
+static LEFT: Atomic<u32> = Atomic::new(0);
 static ENDED: Atomic<u32> = Atomic::new(0);
 static BOOSTED: Atomic<u32> = Atomic::new(0);
 static STAYS: Atomic<u32> = Atomic::new(0);
 static PREEMPTED: Atomic<u32> = Atomic::new(0);
 
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    Rcub,
+    Boosted,
+    ToBeBoosted,
+}
+
+impl Place {
+    fn of_param() -> Result<Self> {
+        match param(module_parameters::place.value()) {
+            0 => Ok(Self::Rcub),
+            1 => Ok(Self::Boosted),
+            2 => Ok(Self::ToBeBoosted),
+            _ => Err(EINVAL),
+        }
+    }
+
+    /// Whether the reader can leave its section.
+    fn reached(self) -> bool {
+        match self {
+            Self::ToBeBoosted => OWNER.load(Acquire) != 0,
+            _ => boosted(),
+        }
+    }
+
+    /// Whether the current task is about to unlock the mutex in this place.
+    fn here(self) -> bool {
+        match self {
+            Self::Rcub => in_rcub(),
+            Self::Boosted => LEAVING.load(Relaxed) != 0 && boosted(),
+            Self::ToBeBoosted => LEAVING.load(Relaxed) != 0 && !boosted(),
+        }
+    }
+}
+
+/// On what the boosting thread locks the mutex with.
+struct Lock;
+
+impl Traced for Lock {
+    #[inline(always)]
+    fn hit(&self) {
+        // This is what remembers the thread for the others.
+        if !near_checked_boost_mtx() || !in_rcub() || OWNER.fetch_add(1, Release) != 0 {
+            return;
+        }
+        let until = now_ns().wrapping_add(PATIENCE_NS);
+
+        while LEFT.load(Acquire) == 0 && now_ns() < until {
+            sleep_us(1000);
+        }
+    }
+}
+
 struct Unlock {
     rcu: Rcu,
     side: u32,
-    reader: bool,
+    place: Place,
 }
 
 /// Until it has been preempted, or for as long as that is to take at most.
@@ -105,18 +166,12 @@ fn stay() {
 impl Traced for Unlock {
     #[inline(always)]
     fn hit(&self) {
-        let here = if self.reader {
-            LEAVING.load(Relaxed) != 0 && boosted()
-        } else {
-            in_rcub()
-        };
-
-        if !here || STAYS.fetch_add(1, Relaxed) != 0 {
+        if !self.place.here() || STAYS.fetch_add(1, Relaxed) != 0 {
             return;
         }
         match self.side {
-            0 => stay(),
-            1 => {
+            0 if near_checked_boost_mtx() => stay(),
+            0 | 1 => {
                 let _guard = self.rcu.read_lock();
                 stay();
             }
@@ -128,19 +183,20 @@ impl Traced for Unlock {
     }
 }
 
-fn reader() {
+fn reader(place: Place) {
     {
         let _guard = Plain.read_lock();
         let until = now_ns().wrapping_add(PATIENCE_NS);
 
         INSIDE.store(1, Release);
-        while !boosted() && now_ns() < until && !should_stop() {
+        while !place.reached() && now_ns() < until && !should_stop() {
             spin_loop();
         }
         BOOSTED.store(u32::from(boosted()), Relaxed);
         LEAVING.store(1, Relaxed);
     }
     LEAVING.store(0, Relaxed);
+    LEFT.store(1, Release);
     wait_to_be_stopped();
 }
 
@@ -159,8 +215,8 @@ fn pulse() {
 }
 
 /// Until RCU has boosted the reader, and is done with it.
-fn boost() -> Result {
-    let _reader = Kthread::run(CPU, false, c"rcu_notrace_read", reader)?;
+fn boost(place: Place) -> Result {
+    let _reader = Kthread::run(CPU, false, c"rcu_notrace_read", move || reader(place))?;
 
     while INSIDE.load(Acquire) == 0 {
         sleep_us(1000);
@@ -189,21 +245,25 @@ struct BoostMutex;
 
 impl kernel::Module for BoostMutex {
     fn init(_module: &'static ThisModule) -> Result<Self> {
-        let reader = param(module_parameters::reader.value()) != 0;
+        let place = Place::of_param()?;
         let unlock = Unlock {
             rcu: Rcu::new()?,
             side: param(module_parameters::side.value()),
-            reader,
+            place,
         };
-        let function = if reader {
-            c"rt_mutex_futex_unlock"
-        } else {
-            c"rt_mutex_unlock"
+        let function = match place {
+            Place::Rcub => c"rt_mutex_unlock",
+            _ => c"rt_mutex_futex_unlock",
         };
-        let tracer = Tracer::on(function, unlock)?;
+        let lock = match place {
+            // With lockdep it is `rt_mutex_lock_nested()`.
+            Place::ToBeBoosted => Some(Tracer::on(c"rt_mutex_lock*", Lock)?),
+            _ => None,
+        };
+        let unlock = Tracer::on(function, unlock)?;
 
-        boost()?;
-        drop(tracer);
+        boost(place)?;
+        drop((lock, unlock));
         pr_info!(
             "boost_mutex boosted={} stays={} preempted={}\n",
             BOOSTED.load(Relaxed),

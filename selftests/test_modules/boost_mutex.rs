@@ -6,7 +6,7 @@
 //! A reader stays in its section until RCU has boosted it, and the function with which the mutex is
 //! then unlocked is traced: that of RCU's boosting thread, or with `place=1` that of the reader.
 //! With `place=2` the boosting thread is kept where it has made the reader the mutex' owner and
-//! does not wait for it yet, and that the reader leaves its section then, not boosted.
+//! does not wait for it yet; the reader leaves its section then, and has not been boosted.
 //!
 //! The first time that the function is called, the callback stays there for up to 20 ms: with
 //! `side=2` in `rcu_read_lock()`, with `side=1` in a guard, with `side=0` in a guard unless
@@ -90,7 +90,7 @@ static BOOSTED: Atomic<u32> = Atomic::new(0);
 static STAYS: Atomic<u32> = Atomic::new(0);
 static PREEMPTED: Atomic<u32> = Atomic::new(0);
 
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 enum Place {
     Rcub,
     Boosted,

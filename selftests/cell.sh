@@ -28,7 +28,12 @@ check "there were readers" test "$(echo "$cell" | value reads)" -gt 1000
 check "none saw freed memory" test "$(echo "$cell" | value bad)" = 0
 check "everything replaced was dropped" \
 	test "$(echo "$cell" | value replaced)" = "$(echo "$cell" | value dropped)"
-run unguarded=1
-check "control: without a guard they do see it" test "$(echo "$cell" | value bad)" -gt 0
+# KASAN reports what the readers see as well, and fails the guest.
+if has_symbol kasan_report; then
+	ktap_test_skip "control: without a guard: it fails the guest on a kernel with CONFIG_KASAN"
+else
+	run unguarded=1
+	check "control: without a guard they do see it" test "$(echo "$cell" | value bad)" -gt 0
+fi
 
 ktap_finished

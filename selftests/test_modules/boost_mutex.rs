@@ -125,7 +125,7 @@ impl Place {
     }
 }
 
-/// On what the boosting thread locks the mutex with.
+/// On what the boosting thread locks the mutex with, where it may sleep, as it is about to.
 struct Lock;
 
 impl Traced for Lock {

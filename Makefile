@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := module
 
 ## Variables (in the environment or on the command line):
-KVER ?=#        kernel to take: a release or its beginning, e.g. 7.2; default the newest
+KVER ?=#        kernel to take: a release or its beginning, e.g. 7.2; default the newest supported
 KDIR ?=#        build against this prepared tree with the host's own tool chain, without the lab
 KERNEL ?=#      stock (default), debug, kasan or kcsan: the kernel that runs, see test-kernel
 VARIANT ?=#     debug (default), kasan or kcsan: what make test-kernel builds

@@ -120,8 +120,11 @@ trap clean_up EXIT
 clean_up
 
 check "the package is made" "${LAB_VM%/*}/enter" packaging/deb build/package
-old=$(newest 7.2) new=$(newest 7.3)
-check "$old is installed" add_kernel "$old" 7.2
+# The supported lines, where DKMS reads them.
+min=$(sed -n 's/^BUILD_EXCLUSIVE_KERNEL_MIN="\(.*\)"$/\1/p' dkms.conf)
+max=$(sed -n 's/^BUILD_EXCLUSIVE_KERNEL_MAX="\(.*\)\.999"$/\1/p' dkms.conf)
+old=$(newest "$min") new=$(newest "$max")
+check "$old is installed" add_kernel "$old" "$min"
 files > "$work/before"
 refute "control: without the package there is no module" installed "$old"
 inside "apt-get -q -y install ./build/package/rcu-notrace-dkms_*.deb"
@@ -130,13 +133,13 @@ check "$old: it loads" loads "$old"
 refute "it is not loaded at boot unless asked for" \
 	grep -q '^[^#]' "$root/etc/modules-load.d/rcu-notrace.conf"
 refute "control: while it is installed something is left" nothing_left
-check "$new is installed" add_kernel "$new" 7.3
+check "$new is installed" add_kernel "$new" "$max"
 check "$new: the module is built with it" installed "$new"
 check "$new: it loads" loads "$new"
-inside "apt-get -q -y purge linux-source-7.2 && rm -r /var/lib/rcu-notrace/kdir/$old"
+inside "apt-get -q -y purge linux-source-$min && rm -r /var/lib/rcu-notrace/kdir/$old"
 refute "control: without the kernel's own source there is no tree" \
 	inside "/usr/src/rcu-notrace-*/packaging/kdir $old"
-check "and it is said what is missing" grep -q "install linux-source-7.2=" "$work/log"
+check "and it is said what is missing" grep -q "install linux-source-$min=" "$work/log"
 check "the package is purged" inside "apt-get -q -y purge rcu-notrace-dkms"
 check "and nothing is left" nothing_left
 

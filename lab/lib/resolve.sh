@@ -57,22 +57,47 @@ kernels() {
 		}' | sort -rV
 }
 
+# supported: the oldest and the newest line of kernels that the release
+# supports, "7.2 7.3". DKMS reads them from the same place.
+supported() {
+	(
+		# shellcheck disable=SC2034 # dkms.conf reads it
+		kernelver=
+		. "$PROJECT/dkms.conf"
+		echo "$BUILD_EXCLUSIVE_KERNEL_MIN ${BUILD_EXCLUSIVE_KERNEL_MAX%.*}"
+	)
+}
+
+# untested RELEASE: its line is not one that the release supports.
+untested() {
+	local lines
+	read -ra lines < <(supported)
+	[[ $1 =~ ^[0-9]+\.[0-9]+ ]]
+	! printf '%s\n' "${lines[0]}" "${BASH_REMATCH[0]}" "${lines[1]}" | sort -CV
+}
+
 # pick_kernel WISH < kernels: the newest that WISH names. "7.2" is any 7.2.x
-# but not 7.20; nothing at all is the newest.
+# but not 7.20. Without a wish: the newest of the lines that the release
+# supports.
 pick_kernel() {
 	local wish=${1:-} release version source all=()
 	while read -r release version source; do
 		all+=("$release")
-		if [[ $release == "$wish" || -z $wish ||
-			($release == "$wish"* && ${release:${#wish}:1} != [0-9]) ]]; then
-			echo "$release $version $source"
-			# To the end: whoever writes must not die of a closed pipe.
-			cat >/dev/null
-			return
+		if [[ -z $wish ]]; then
+			! untested "$release" || continue
+		else
+			[[ $release == "$wish" || ($release == "$wish"* &&
+				${release:${#wish}:1} != [0-9]) ]] || continue
 		fi
+		echo "$release $version $source"
+		# To the end: whoever writes must not die of a closed pipe.
+		cat >/dev/null
+		return
 	done
 	((${#all[@]})) ||
 		die "the mirror has no PREEMPT_RT kernel with all of its packages: try another with MIRROR= and 'make lab-update'"
+	[[ -n $wish ]] ||
+		die "the mirror has no kernel of the lines $(supported | sed 's/ / to /'): take one untested with KVER=, there are: ${all[*]}; or try another mirror with MIRROR= and 'make lab-update'"
 	die "no kernel KVER=$wish, there are: ${all[*]}; 'make lab-update' looks for newer ones"
 }
 

@@ -7,7 +7,7 @@
 lab_copy "$T"
 lab=$T/project/lab
 # Short: whatever a broken lab leaves waiting is to end by itself.
-export STEPS=$T/steps HANG=$T/hang BREAK=$T/break
+export STEPS=$T/steps HANG=$T/hang BREAK=$T/break NEWER=$T/newer
 cache=$XDG_CACHE_HOME/rcu-notrace
 
 # A step: leave a half of something; hang or fail there if asked to; the
@@ -27,6 +27,7 @@ cat >"$lab/lib/steps.sh" <<-'END'
 		printf '%s\n' 'mirror http://one.test/debian' "root r-$(request)" "tools t" \
 			'kernel 7.3.4-rt 7.3.4-1 linux-source-7.3' \
 			'kernel 7.2.9-rt 7.2.9-1 linux-source-7.2' >>"$1/lock.new"
+		[[ ! -e $NEWER ]] || sed -i '/^kernel 7.3/i kernel 7.9.1-rt 7.9.1-1 linux-source-7.9' "$1/lock.new"
 		mv "$1/lock.new" "$1/lock"
 	}
 	rootfs_build() { mkdir -p "$1"; at rootfs; : >"$1/whole"; }
@@ -65,6 +66,16 @@ check "a kernel that does not exist: those that do" \
 	one_line_error 'KVER=6.1, there are: 7.3.4-rt 7.2.9-rt' env KVER=6.1 "$lab/setup"
 check "the others are still there" ends 0 ready setup
 KVER=7.2 check "both" ends 0 ready "$lab/setup"
+
+# The day after the next kernel.
+: >"$NEWER"
+check "a newer kernel than the release supports: lab-update leaves it" \
+	ends 0 'ready: kernel 7.3.4-rt [^:]*$' setup --update
+check "on request it is taken, and called untested" \
+	ends 0 'ready: kernel 7.9.1-rt.*kernel 7.9.1-rt is untested: .* 7.2 to 7.3' \
+	env KVER=7.9 "$lab/setup"
+rm "$NEWER"
+check "and goes with an update" ends 0 'ready: kernel 7.3.4-rt' setup --update
 
 # shellcheck disable=SC2016 # the inner sh expands it
 check "what nobody will use again stays while something runs" ends 0 ready \

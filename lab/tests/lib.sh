@@ -53,7 +53,7 @@ one_line_error() {
 # with a cache of its own.
 lab_copy() {
 	mkdir -p "$1/project"
-	cp -r "$TESTED"/lab "$TESTED"/{.,debug.}config.fragment "$1/project"
+	cp -r "$TESTED"/{lab,dkms.conf,{.,debug.}config.fragment} "$1/project"
 	rm -rf "$1/project/lab/tests"
 	export XDG_CACHE_HOME=$1/cache
 	unset KVER KERNEL MIRROR EXPECT IGNORE TIMEOUT CONSOLE ICOUNT CPUS

@@ -9,13 +9,14 @@
 //! it, and how long it all takes. They may follow RCU-protected pointers there (the filter, the
 //! numbers themselves, a task's cgroup), because they do so under a notrace guard.
 //!
-//! `Documentation/sched_probe.rst` has the user's side: the files in debugfs, the events, and what
+//! `Documentation/sched_probe.rst` has the user's side: the files, the events, and what
 //! each number means.
 //!
 //! # Parts
 //!
 //! ```text
-//! files     debugfs: what is shown, what is written
+//! debugfs   what is measured, to be read
+//! sysfs     what is set, to be read and written
 //! control   what is attached, the filter as text     process context, one mutex
 //! ------------------------------------------------------------------------------
 //! probes    what each event does to the numbers      in the tracepoints
@@ -57,8 +58,8 @@ use kernel::{
 mod control;
 #[path = "sched_probe/counters.rs"]
 mod counters;
-#[path = "sched_probe/files.rs"]
-mod files;
+#[path = "sched_probe/debugfs.rs"]
+mod debugfs;
 #[path = "sched_probe/filter.rs"]
 mod filter;
 #[path = "sched_probe/histogram.rs"]
@@ -67,6 +68,8 @@ mod histogram;
 mod number;
 #[path = "sched_probe/probes.rs"]
 mod probes;
+#[path = "sched_probe/sysfs.rs"]
+mod sysfs;
 #[path = "sched_probe/task.rs"]
 mod task;
 #[path = "sched_probe/tasks.rs"]

@@ -3,11 +3,12 @@
 //! What the user has asked for: which events are attached, which tasks are looked at.
 
 use super::{
-    files::Files,
+    debugfs::Debugfs,
     filter::{
         Filter,
         Mistake, //
     },
+    sysfs::Sysfs,
     Numbers,
     Shared, //
 };
@@ -148,7 +149,9 @@ pub(crate) struct SchedProbe {
     // Dropped in this order. Who is in a file uses all of the rest; the sets, in `control`, want
     // the registry.
     #[pin]
-    files: Files,
+    debugfs: Debugfs,
+    #[pin]
+    sysfs: Sysfs,
     #[pin]
     control: Mutex<Control>,
     pub(super) shared: Arc<Shared>,
@@ -168,13 +171,14 @@ const MOST_TASKS: u32 = 1 << 18;
 impl SchedProbe {
     /// Makes it, in the module's own memory: see [`Registry`]. Process context. `EINVAL`: a setting
     /// is not one, and the log says which; otherwise what attaching fails with, `ENOMEM`, or what
-    /// debugfs says.
+    /// sysfs or debugfs says.
     pub(crate) fn new(settings: Settings) -> impl PinInit<Self, Error> {
         try_pin_init!(&this in Self {
             registry <- Registry::new(),
             shared: settings.shared()?,
             control <- new_mutex!(settings.control(&registry, shared)?),
-            files <- Files::new(this),
+            sysfs <- Sysfs::new(this),
+            debugfs <- Debugfs::new(this),
         }? Error)
     }
 
@@ -344,7 +348,7 @@ impl Settings {
         let wanted = choice([true; EVENTS.len()], events_param()).map_err(|_| {
             bad(
                 "events",
-                "+name or -name of an event that debugfs: rcu_notrace/events lists",
+                "+name or -name of an event that /sys/kernel/rcu_notrace/events lists",
             )
         })?;
         let mut control = Control {

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Writes what cannot be parsed to each file in debugfs, and looks at what becomes of it.
+"""Writes what cannot be parsed to each file of the module, and looks at what becomes of it.
 
-    badinput.py refuse DIR WRITES SEED   every write must be refused, and change nothing
-    badinput.py slip DIR WRITES SEED     the same with a good write among the bad: must fail
-    badinput.py storm DIR SECONDS SEED   until it is told to end (TERM) or SECONDS are over, while the
-                                         module comes and goes: only that there is something to write to
+    badinput.py refuse CTL DIR WRITES SEED   every write must be refused, and change nothing
+    badinput.py slip CTL DIR WRITES SEED     the same with a good write among the bad: must fail
+    badinput.py storm CTL DIR SECONDS SEED   until it is told to end (TERM) or SECONDS are over, while
+                                             the module comes and goes: only that there is something to
+                                             write to
 
+CTL is the folder in sysfs, of control files, DIR the one in debugfs.
 Exit status 1 if something was not refused as it should be, or was changed.
 """
 
@@ -108,9 +110,14 @@ def corpus(rng, size):
     return found
 
 
-def refuse(directory, writes, seed, slip):
+def paths(ctl, directory):
+    """Where each of them is."""
+    return {name: f"{ctl}/{name}" for name in FILES} | {name: f"{directory}/{name}" for name in READ_ONLY}
+
+
+def refuse(path, writes, seed, slip):
     rng = random.Random(seed)
-    fds = {name: os.open(f"{directory}/{name}", os.O_RDWR) for name in FILES + READ_ONLY}
+    fds = {name: os.open(path[name], os.O_RDWR) for name in path}
 
     def state(name):
         text = os.pread(fds[name], 65536, 0)
@@ -145,7 +152,7 @@ def refuse(directory, writes, seed, slip):
     return bool(accepted or changed)
 
 
-def storm(directory, seconds, seed):
+def storm(path, seconds, seed):
     rng = random.Random(seed)
     bad = [garbage(rng) for _ in range(2000)]
     end = time.monotonic() + seconds
@@ -156,7 +163,7 @@ def storm(directory, seconds, seed):
         name = rng.choice(FILES + READ_ONLY)
         opened = time.monotonic()
         try:
-            fd = os.open(f"{directory}/{name}", os.O_RDWR)
+            fd = os.open(path[name], os.O_RDWR)
         except OSError:
             absent += 1
             time.sleep(0.001)
@@ -181,13 +188,13 @@ def storm(directory, seconds, seed):
 
 
 def main(argv):
-    if len(argv) != 5 or argv[1] not in ("refuse", "slip", "storm"):
+    if len(argv) != 6 or argv[1] not in ("refuse", "slip", "storm"):
         print(__doc__, file=sys.stderr)
         return 2
-    directory, count, seed = argv[2], int(argv[3]), int(argv[4])
+    path, count, seed = paths(argv[2], argv[3]), int(argv[4]), int(argv[5])
     if argv[1] == "storm":
-        return storm(directory, count, seed)
-    return refuse(directory, count, seed, argv[1] == "slip")
+        return storm(path, count, seed)
+    return refuse(path, count, seed, argv[1] == "slip")
 
 
 if __name__ == "__main__":

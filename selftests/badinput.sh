@@ -15,8 +15,8 @@ WRITES=${WRITES:-$((100000 / ${SLOW:-1}))}
 # set_all FILTER: a state to be kept.
 set_all()
 {
-	echo "$1" > $DIR/filter && echo 77 > $DIR/threshold_us && echo 1 > $DIR/stop &&
-		echo "-sched_process_fork +sched_waking" > $DIR/events
+	echo "$1" > $CTL/filter && echo 77 > $CTL/threshold_us && echo 1 > $CTL/stop &&
+		echo "-sched_process_fork +sched_waking" > $CTL/events
 }
 
 ktap_print_header
@@ -24,26 +24,26 @@ ktap_set_plan 14
 
 log=$(mktemp)
 insmod "$MODULE"
-check "files are for root only" test -z "$(find $DIR -type f ! -perm 600 ! -perm 400)"
+check "files are for root only" test -z "$(find $CTL -type f ! -perm 600; find $DIR -type f ! -perm 400)"
 check "state is taken" set_all 'comm==*a* && prio<140 && cpu==0-1,3 && cgroup==/'
 check "and told" test \
-	"$(cat $DIR/filter) $(cat $DIR/threshold_us) $(cat $DIR/stop) $(grep -c + $DIR/events)" = \
+	"$(cat $CTL/filter) $(cat $CTL/threshold_us) $(cat $CTL/stop) $(grep -c + $CTL/events)" = \
 	'comm==*a* && prio<140 && cpu==0-1,3 && cgroup==/ 77 1 9'
 stress-ng --quiet --switch 1 --switch-freq 1000 --timer 1 --timer-freq 1000 &
 load=$!
 check "$WRITES bad writes, all refused, nothing changed" \
-	"$SELFTESTS/badinput.py" refuse $DIR "$WRITES" 1
+	"$SELFTESTS/badinput.py" refuse $CTL $DIR "$WRITES" 1
 refute "control: one good one among them is noticed" \
-	"$SELFTESTS/badinput.py" slip $DIR 2000 2
-echo 77 > $DIR/threshold_us
+	"$SELFTESTS/badinput.py" slip $CTL $DIR 2000 2
+echo 77 > $CTL/threshold_us
 # shellcheck disable=SC2016
-echo 'comm==a && pif==3' 2> /dev/null > $DIR/filter
+echo 'comm==a && pif==3' 2> /dev/null > $CTL/filter
 check "and the filter says what was wrong" \
-	test "$(tail -n 3 $DIR/filter)" = "# refused:
+	test "$(tail -n 3 $CTL/filter)" = "# refused:
 # comm==a && pif==3
 #            ^ expected comm, pid, prio, cpu or cgroup"
-echo > $DIR/filter
-check "until a good one comes" test "$(cat $DIR/filter)" = ""
+echo > $CTL/filter
+check "until a good one comes" test "$(cat $CTL/filter)" = ""
 check "the probes have seen it all" test "$(stat switched_out)" -gt 100
 check "and no address is told" \
 	test -z "$(cat $DIR/stats $DIR/readers $DIR/tasks $DIR/cpus $DIR/hist/* |
@@ -56,7 +56,7 @@ exec 3<&-
 rmmod rcu_notrace
 
 for seed in 1 2; do
-	"$SELFTESTS/badinput.py" storm $DIR 300 $seed > "$log.$seed" &
+	"$SELFTESTS/badinput.py" storm $CTL $DIR 300 $seed > "$log.$seed" &
 	storms="$storms $!"
 done
 loads=0

@@ -14,7 +14,7 @@ CGROUPS=/sys/fs/cgroup
 # wakes them does so on its own.)
 seen()
 {
-	echo "$1" > $DIR/filter || return
+	echo "$1" > $CTL/filter || return
 	reset
 	taskset -c 0 "$tmp/fil_alpha" 0.05
 	taskset -c 1 chrt -f 5 "$tmp/fil_beta" 0.05
@@ -61,7 +61,7 @@ check "that is the one in the table" grep -q " cgroup=$inode .*comm=fil_gamma" $
 "$tmp/fil_alpha" 3 &
 pid=$!
 sleep 0.5
-echo "pid==$pid" > $DIR/filter
+echo "pid==$pid" > $CTL/filter
 reset
 kill -STOP $pid
 sleep 0.1
@@ -72,7 +72,7 @@ kill $pid
 wait
 mkdir $CGROUPS/rcu_notrace_test/gone
 refute "a cgroup that is not there any more" sh -c "rmdir $CGROUPS/rcu_notrace_test/gone &&
-	echo cgroup==/rcu_notrace_test/gone > $DIR/filter" 2> /dev/null
+	echo cgroup==/rcu_notrace_test/gone > $CTL/filter" 2> /dev/null
 
 rmmod rcu_notrace
 rmdir $CGROUPS/rcu_notrace_test/below $CGROUPS/rcu_notrace_test

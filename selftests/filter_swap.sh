@@ -26,7 +26,7 @@ run()
 			       "cgroup==/ && comm==*");
 		for my $i (1 .. $ARGV[1]) {
 			syswrite($f, $filters[$i % @filters] . "\n") or die "$!";
-		}' $DIR "$2"
+		}' $CTL "$2"
 	swapped=$?
 	hits=$(($(stat hits_sched_switch) - before))
 	gone=$(stat filter_gone)

@@ -79,11 +79,11 @@ set_to $TRACING/tracing_on 1
 background cat $TRACING/trace_pipe > "$event_log"
 at_exit "echo local > $TRACING/trace_clock"
 echo mono > $TRACING/trace_clock
-echo "comm==known_reader" > $DIR/filter
+echo "comm==known_reader" > $CTL/filter
 for event in reader_preempted reader_resumed reader_threshold reader_boosted reader_deboosted; do
 	set_to $TRACING/events/rcu_notrace/$event/enable 1
 done
-echo 400000 > $DIR/threshold_us
+echo 400000 > $CTL/threshold_us
 
 run hog_ms=800
 off=$(own off_ns)
@@ -119,11 +119,11 @@ check "longer than the threshold" test "$(event_at reader_threshold)" -gt "$boos
 grep " comm=known_reader pid=$pid " "$event_log" | sed 's/^/# /' | tail -n 8
 
 check "tracing goes on" test "$(cat $TRACING/tracing_on)" = 1
-echo 1 > $DIR/stop
+echo 1 > $CTL/stop
 run "hog_ms=500 rescheduled=1"
 check "but with stop=1 it stops" test "$(cat $TRACING/tracing_on)" = 0
 check "a section in which the scheduler had it go on before is one" test "$(column sections)" -ge 1
-echo 0 > $DIR/stop
+echo 0 > $CTL/stop
 echo 1 > $TRACING/tracing_on
 
 run "hog_ms=800 outside=1"

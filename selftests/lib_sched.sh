@@ -3,7 +3,9 @@
 #
 # What the tests of the scheduler probe share. Sourced.
 
+# What it measures, and what it is told.
 DIR=/sys/kernel/debug/rcu_notrace
+CTL=/sys/kernel/rcu_notrace
 
 # stat KEY: what it says of that.
 stat()
@@ -14,5 +16,5 @@ stat()
 # reset: all numbers.
 reset()
 {
-	echo 1 > $DIR/reset
+	echo 1 > $CTL/reset
 }

@@ -16,7 +16,8 @@ effect()
 	insmod "$MODULE" "$@" || return
 	# Time for an event.
 	sleep 0.2
-	grep -qxE -e "$line" "$DIR/$file"
+	[ -e "$CTL/$file" ] && file=$CTL/$file || file=$DIR/$file
+	grep -qxE -e "$line" "$file"
 	seen=$?
 	rmmod rcu_notrace && return $seen
 }
@@ -35,7 +36,7 @@ bad()
 # left: whether there is anything of a module that is loaded.
 left()
 {
-	[ -e /sys/module/rcu_notrace ] || [ -e $DIR ]
+	[ -e /sys/module/rcu_notrace ] || [ -e $DIR ] || [ -e $CTL ]
 }
 
 ktap_print_header

@@ -92,7 +92,7 @@ check "priority changes: $(module prio_changes)" test "$(module prio_changes)" -
 check "nothing was lost" test "$(stat lost)$(stat tasks_evicted)" = 00
 
 # A module that does not see all of it.
-echo "-sched_waking" > $DIR/events
+echo "-sched_waking" > $CTL/events
 counted "$workload"
 refute "control: without one of the events it does not agree" compare
 check "control: on that" sh -c "echo \"$compared\" | grep -q '^wakings .*differ'"

@@ -2,6 +2,7 @@
 /* The C side of sched_probe.rs: see sched_probe.h. */
 #include <linux/cgroup.h>
 #include <linux/fs.h>
+#include <linux/kobject.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
@@ -9,7 +10,7 @@
 #include <linux/seq_file.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
-#include <linux/uaccess.h>
+#include <linux/sysfs.h>
 
 #include "sched_probe.h"
 
@@ -170,48 +171,62 @@ static int open(struct inode *inode, struct file *file)
 	return single_open(file, show, inode->i_private);
 }
 
-static ssize_t write(struct file *file, const char __user *from, size_t len, loff_t *pos)
+const struct file_operations sched_probe_file_operations = {
+	.owner = THIS_MODULE,
+	.open = open,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
+
+/*
+ * Control files are in sysfs: a kernel that is locked down refuses each file of
+ * debugfs that can be written, even for reading (debugfs_locked_down()).  One
+ * that is open does not pin the module: sysfs waits for callers of the functions
+ * below when the file is removed, and calls none later.
+ */
+static ssize_t control_show(struct kobject *kobj, struct kobj_attribute *attribute, char *page)
 {
-	const struct sched_probe_file *what = ((struct seq_file *)file->private_data)->private;
-	char *text;
+	const struct sched_probe_control *control =
+		container_of(attribute, struct sched_probe_control, attribute);
+
+	return sched_probe_control_show(control->context, control->id, page, PAGE_SIZE);
+}
+
+static ssize_t control_store(struct kobject *kobj, struct kobj_attribute *attribute,
+			     const char *text, size_t len)
+{
+	const struct sched_probe_control *control =
+		container_of(attribute, struct sched_probe_control, attribute);
 	int err;
 
-	/* One write, one command. */
+	/* One write, one command.  Of a longer text sysfs passes on a page. */
 	if (len > SCHED_PROBE_WRITE_MAX)
 		return -EINVAL;
-	text = memdup_user_nul(from, len);
-	if (IS_ERR(text))
-		return PTR_ERR(text);
-	err = sched_probe_write(what->context, what->id, text, len);
-	kfree(text);
+	err = sched_probe_control_store(control->context, control->id, text, len);
 	return err ?: len;
 }
 
-const struct file_operations sched_probe_read_only = {
-	.owner = THIS_MODULE,
-	.open = open,
-	.read = seq_read,
-	.llseek = seq_lseek,
-	.release = single_release,
-};
-
-const struct file_operations sched_probe_read_write = {
-	.owner = THIS_MODULE,
-	.open = open,
-	.read = seq_read,
-	.write = write,
-	.llseek = seq_lseek,
-	.release = single_release,
-};
+/* Process context.  @control stays where it is until @directory has been removed. */
+int sched_probe_control_create(struct kobject *directory, const char *name,
+			       struct sched_probe_control *control)
+{
+	sysfs_attr_init(&control->attribute.attr);
+	control->attribute.attr.name = name;
+	control->attribute.attr.mode = 0600;
+	control->attribute.show = control_show;
+	control->attribute.store = control_store;
+	return sysfs_create_file(directory, &control->attribute.attr);
+}
 
 /* module!{} takes numbers only. */
 static char *filter;
 module_param(filter, charp, 0400);
-MODULE_PARM_DESC(filter, "What to look at, as in debugfs: rcu_notrace/filter (all)");
+MODULE_PARM_DESC(filter, "What to look at, as /sys/kernel/rcu_notrace/filter (all)");
 
 static char *events;
 module_param(events, charp, 0400);
-MODULE_PARM_DESC(events, "What to attach to, as in debugfs: rcu_notrace/events (all)");
+MODULE_PARM_DESC(events, "What to attach to, as /sys/kernel/rcu_notrace/events (all)");
 
 const char *sched_probe_param_filter(void)
 {

@@ -7,6 +7,7 @@
 #define _RCU_NOTRACE_SHIM_SCHED_PROBE_H
 
 #include <linux/fs.h>
+#include <linux/kobject.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/types.h>
@@ -44,7 +45,7 @@ const char *sched_probe_param_events(void);
 
 /**
  * struct sched_probe_file - what a debugfs file of ours has for private data
- * @context: what sched_probe_show() and sched_probe_write() are called with
+ * @context: what sched_probe_show() is called with
  * @id: which file it is
  */
 struct sched_probe_file {
@@ -52,14 +53,29 @@ struct sched_probe_file {
 	u32 id;
 };
 
+extern const struct file_operations sched_probe_file_operations;
+
+/**
+ * struct sched_probe_control - a control file, in sysfs
+ * @attribute: set by sched_probe_control_create()
+ * @context: what sched_probe_control_show() and sched_probe_control_store() are called with
+ * @id: which file it is
+ */
+struct sched_probe_control {
+	struct kobj_attribute attribute;
+	const void *context;
+	u32 id;
+};
+
 /* What a write may hold, without the byte that ends it. */
 #define SCHED_PROBE_WRITE_MAX	1023
 
-extern const struct file_operations sched_probe_read_only;
-extern const struct file_operations sched_probe_read_write;
+int sched_probe_control_create(struct kobject *directory, const char *name,
+			       struct sched_probe_control *control);
 
-/* Implemented in Rust, sched_probe/files.rs. */
+/* Implemented in Rust, sched_probe/debugfs.rs and sched_probe/sysfs.rs. */
 int sched_probe_show(struct seq_file *seq, const void *context, u32 id);
-int sched_probe_write(const void *context, u32 id, const char *text, size_t len);
+ssize_t sched_probe_control_show(const void *context, u32 id, char *page, size_t size);
+int sched_probe_control_store(const void *context, u32 id, const char *text, size_t len);
 
 #endif /* _RCU_NOTRACE_SHIM_SCHED_PROBE_H */

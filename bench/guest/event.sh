@@ -70,7 +70,7 @@ sides="none empty guard bpftrace_switch bpftrace ftrace_switch ftrace perf_switc
 if modinfo -p rcu_notrace.ko | grep -q ^events:; then
 	sides="$sides ours_switch ours"
 	insmod rcu_notrace.ko enable=0
-	only_switch=$(sed '/sched_switch$/d; s/^./-/' /sys/kernel/debug/rcu_notrace/events | tr '\n' ' ')
+	only_switch=$(sed '/sched_switch$/d; s/^./-/' /sys/kernel/rcu_notrace/events | tr '\n' ' ')
 	rmmod rcu_notrace
 fi
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `/sys/kernel/debug/rcu_notrace/`.
+//! `/sys/kernel/debug/rcu_notrace/`: what is measured.
 
 use super::{
     control::{
-        trim,
         SchedProbe,
         EVENTS, //
     },
@@ -29,7 +28,6 @@ use kernel::{
     bindings,
     error::from_err_ptr,
     ffi::{
-        c_char,
         c_int,
         c_void, //
     },
@@ -43,31 +41,19 @@ use kernel::{
 /// The files, but for those in `hist/`.
 #[derive(Clone, Copy)]
 enum File {
-    Enable,
-    Events,
-    Filter,
-    ThresholdUs,
-    Stop,
-    Reset,
     Readers,
     Tasks,
     Cpus,
     Stats,
 }
 
-/// What each is called, and whether it can be written. The id of a file is where it is in here;
-/// those in `hist/` come after, as in [`Metric::NAMES`].
-const FILES: [(&CStr, File, bool); 10] = [
-    (c"enable", File::Enable, true),
-    (c"events", File::Events, true),
-    (c"filter", File::Filter, true),
-    (c"threshold_us", File::ThresholdUs, true),
-    (c"stop", File::Stop, true),
-    (c"reset", File::Reset, true),
-    (c"readers", File::Readers, false),
-    (c"tasks", File::Tasks, false),
-    (c"cpus", File::Cpus, false),
-    (c"stats", File::Stats, false),
+/// What each is called. The id of a file is where it is in here; those in `hist/` come after, as in
+/// [`Metric::NAMES`].
+const FILES: [(&CStr, File); 4] = [
+    (c"readers", File::Readers),
+    (c"tasks", File::Tasks),
+    (c"cpus", File::Cpus),
+    (c"stats", File::Stats),
 ];
 
 /// How many tasks `readers` has.
@@ -80,7 +66,7 @@ const WORST: usize = 32;
 /// `directory` is from `debugfs_create_dir()`, and the private data of what is in it is in
 /// `entries`.
 #[pin_data(PinnedDrop)]
-pub(super) struct Files {
+pub(super) struct Debugfs {
     directory: *mut bindings::dentry,
     entries: [shim::sched_probe_file; FILES.len() + Metric::NAMES.len()],
     #[pin]
@@ -88,11 +74,11 @@ pub(super) struct Files {
 }
 
 // SAFETY: A directory may be removed by any task.
-unsafe impl Send for Files {}
+unsafe impl Send for Debugfs {}
 // SAFETY: Nothing can be done with a shared reference.
-unsafe impl Sync for Files {}
+unsafe impl Sync for Debugfs {}
 
-impl Files {
+impl Debugfs {
     /// Makes the files, which can be used at once: `probe` is initialised but for this. Process
     /// context; `EEXIST`, and what else debugfs says. A kernel without debugfs does without.
     pub(super) fn new(probe: NonNull<SchedProbe>) -> impl PinInit<Self, Error> {
@@ -133,16 +119,16 @@ impl Files {
             let histograms =
                 unsafe { bindings::debugfs_create_dir(c"hist".as_char_ptr(), directory) };
 
-            for ((name, _, writable), entry) in FILES.iter().zip(&this.entries) {
+            for ((name, _), entry) in FILES.iter().zip(&this.entries) {
                 // SAFETY: The entry stays where it is until the files have been removed.
-                unsafe { create(name, *writable, directory, entry) };
+                unsafe { create(name, directory, entry) };
             }
             for (name, entry) in Metric::NAMES
                 .iter()
                 .zip(this.entries.iter().skip(FILES.len()))
             {
                 // SAFETY: As above.
-                unsafe { create(name, false, histograms, entry) };
+                unsafe { create(name, histograms, entry) };
             }
             Ok(())
         };
@@ -156,33 +142,24 @@ impl Files {
 /// # Safety
 ///
 /// `directory` is one of debugfs, or an error. `entry` is valid until the file has been removed.
-unsafe fn create(
-    name: &CStr,
-    writable: bool,
-    directory: *mut bindings::dentry,
-    entry: &shim::sched_probe_file,
-) {
-    let (mode, operations) = if writable {
-        (0o600, &raw const shim::sched_probe_read_write)
-    } else {
-        (0o400, &raw const shim::sched_probe_read_only)
-    };
-
+unsafe fn create(name: &CStr, directory: *mut bindings::dentry, entry: &shim::sched_probe_file) {
+    // 0400: a kernel that is locked down refuses a file that can be written, even for reading.
+    //
     // SAFETY: By the requirement. The operations take such an entry.
     unsafe {
         bindings::debugfs_create_file_full(
             name.as_char_ptr(),
-            mode,
+            0o400,
             directory,
             core::ptr::from_ref(entry).cast_mut().cast(),
             core::ptr::null(),
-            operations,
+            &raw const shim::sched_probe_file_operations,
         )
     };
 }
 
 #[pinned_drop]
-impl PinnedDrop for Files {
+impl PinnedDrop for Debugfs {
     /// Waits for those who are in one of them.
     fn drop(self: Pin<&mut Self>) {
         // SAFETY: By the type invariant.
@@ -209,47 +186,8 @@ unsafe extern "C" fn sched_probe_show(
     }
 }
 
-/// # Safety
-///
-/// `context` and `id` are from a file's entry, and `text` has `len` bytes.
-#[no_mangle]
-unsafe extern "C" fn sched_probe_write(
-    context: *const c_void,
-    id: u32,
-    text: *const c_char,
-    len: usize,
-) -> c_int {
-    // SAFETY: As above.
-    let probe = unsafe { &*context.cast::<SchedProbe>() };
-    // SAFETY: By the requirement.
-    let text = unsafe { core::slice::from_raw_parts(text.cast::<u8>(), len) };
-
-    match probe.write(id as usize, text) {
-        Ok(()) => 0,
-        Err(e) => e.to_errno(),
-    }
-}
-
-/// A decimal number of at most `max`, and nothing else but white space around it.
-fn number(text: &[u8], max: u64) -> Result<u64> {
-    let text = trim(text);
-
-    if text.is_empty() {
-        return Err(EINVAL);
-    }
-    text.iter()
-        .try_fold(0u64, |number, c| {
-            c.is_ascii_digit()
-                .then_some(number)?
-                .checked_mul(10)?
-                .checked_add(u64::from(c - b'0'))
-        })
-        .filter(|number| *number <= max)
-        .ok_or(EINVAL)
-}
-
 /// A text that anybody may have written, fit for a terminal.
-struct Printable<'a>(&'a [u8]);
+pub(super) struct Printable<'a>(pub(super) &'a [u8]);
 
 impl fmt::Display for Printable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -297,32 +235,6 @@ impl fmt::Display for CgroupPath {
 impl SchedProbe {
     fn show(&self, seq: &SeqFile, id: usize) -> Result {
         match FILES.get(id).map(|file| file.1) {
-            Some(File::Enable) => seq_print!(seq, "{}\n", u8::from(self.control().enabled)),
-            Some(File::Events) => {
-                let control = self.control();
-
-                for ((name, _), wanted) in EVENTS.iter().zip(control.wanted) {
-                    seq_print!(seq, "{}{}\n", if wanted { '+' } else { '-' }, name);
-                }
-            }
-            Some(File::Filter) => self.show_filter(seq),
-            Some(File::ThresholdUs) => {
-                seq_print!(seq, "{}\n", self.shared.threshold_ns.get() / 1000)
-            }
-            Some(File::Stop) => seq_print!(seq, "{}\n", self.shared.stop.get()),
-            Some(File::Reset) => {
-                let since_ns = self
-                    .shared
-                    .numbers
-                    .read(&self.shared.rcu.read_lock())
-                    .since_ns;
-
-                seq_print!(
-                    seq,
-                    "{} ms ago\n",
-                    task::now_ns().saturating_sub(since_ns) / 1_000_000
-                );
-            }
             Some(File::Readers) => self.show_readers(seq)?,
             Some(File::Tasks) => self.show_tasks(seq)?,
             Some(File::Cpus) => self.show_cpus(seq)?,
@@ -330,44 +242,6 @@ impl SchedProbe {
             None => self.show_histogram(seq, id.wrapping_sub(FILES.len())),
         }
         Ok(())
-    }
-
-    fn write(&self, id: usize, text: &[u8]) -> Result {
-        match FILES.get(id).map(|file| file.1) {
-            Some(File::Enable) => self.enable(number(text, 1)? != 0),
-            Some(File::Events) => self.choose(text),
-            Some(File::Filter) => self.set_filter(text),
-            Some(File::ThresholdUs) => {
-                let threshold_us = number(text, u64::from(u32::MAX))?;
-
-                self.shared.threshold_ns.set(threshold_us * 1000);
-                Ok(())
-            }
-            Some(File::Stop) => {
-                self.shared.stop.set(number(text, 1)?);
-                Ok(())
-            }
-            Some(File::Reset) => {
-                if number(text, 1)? != 1 {
-                    return Err(EINVAL);
-                }
-                self.reset()
-            }
-            _ => Err(EINVAL),
-        }
-    }
-
-    fn show_filter(&self, seq: &SeqFile) {
-        let control = self.control();
-
-        seq_print!(seq, "{}\n", Printable(control.filter.bytes()));
-        if let Some((text, mistake)) = &control.refused {
-            seq_print!(seq, "# refused:\n# {}\n# ", Printable(text.bytes()));
-            for _ in 0..mistake.at {
-                seq_print!(seq, " ");
-            }
-            seq_print!(seq, "^ {}\n", mistake.what);
-        }
     }
 
     /// The tasks of interest.

@@ -85,6 +85,7 @@ dkms_takes() {
 	printf 'BUILD_EXCLUSIVE_KERNEL_%s\n' "MIN=\"$1\"" "MAX=\"$2.999\"" >"$T/project/dkms.conf"
 }
 dkms_takes 7.4 7.20
+# shellcheck disable=SC2034 # supported reads it
 in_project() { PROJECT=$T/project; "$@"; }
 check "control: where dkms.conf says more, the default is another" \
 	test "$(in_lab resolve in_project pick_kernel '' <"$T/kernels")" = \

@@ -103,13 +103,21 @@ fn stay() {
         // SAFETY: The current task's own field.
         unsafe { (&raw const (*current()).nivcsw).read_volatile() }
     };
-    let mut last = (now_ns(), preempted());
+    // The time, and how often until then: no preemption is between the two.
+    let look = || loop {
+        let before = preempted();
+        let now = now_ns();
+
+        if preempted() == before {
+            return (now, before);
+        }
+    };
+    let mut last = look();
 
     loop {
         let hogged_at = HOGGED_AT.load(Relaxed);
-        let now = now_ns();
+        let (now, switches) = look();
         let gap = now.wrapping_sub(last.0);
-        let switches = preempted();
 
         if switches != last.1 {
             OFF_NS.add(gap, Relaxed);

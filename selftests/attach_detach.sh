@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # This test will attach and detach all typed probes again and again (ROUNDS)
-# while four CPUs hit them, and fail if a probe finds its state gone, or one
+# while all CPUs hit them, and fail if a probe finds its state gone, or one
 # stays; without the wait in between one must.
 # runs: drives
 # timeout: 400
@@ -17,7 +17,7 @@ run()
 	TIMEOUT=$((240 + $2 * 4)) "$LAB_VM" "insmod $MODS/rcu_notrace_source.ko hits=1
 		# Not a load: attaching writes to code, and has to wait for every CPU to
 		# see that, again and again. An emulated one that is busy takes its time.
-		for cpu in 0 1 2 3; do
+		for cpu in \$(seq 0 \$((\$(getconf _NPROCESSORS_ONLN) - 1))); do
 			taskset -c \$cpu perl -e 'select undef, undef, undef, 0.001 while 1' &
 		done
 		# In the control this sleeps in a probe, nearly all of the time.

@@ -21,8 +21,7 @@ run()
 	ktap_print_msg "$cell"
 }
 
-echo 0 > /sys/kernel/rcu_normal
-check "expedited grace periods are not turned off" test "$(cat /sys/kernel/rcu_normal)" = 0
+check "expedited grace periods are not turned off" set_to /sys/kernel/rcu_normal 0
 run seconds=5
 check "there were readers" test "$(echo "$cell" | value reads)" -gt 1000
 check "none saw freed memory" test "$(echo "$cell" | value bad)" = 0

@@ -22,11 +22,11 @@ run()
 		$| = 1;
 		open my $f, "+<", "$ARGV[0]/filter" or die;
 		my @filters = ("comm==stress*", "comm==*ng* && prio<200", "",
-			"pid==1", "cpu==0-1,3",
+			"pid==1", "cpu==0,0-$ARGV[2]",
 			       "cgroup==/ && comm==*");
 		for my $i (1 .. $ARGV[1]) {
 			syswrite($f, $filters[$i % @filters] . "\n") or die "$!";
-		}' $CTL "$2"
+		}' $CTL "$2" "$(cpus | tail -n 1)"
 	swapped=$?
 	hits=$(($(stat hits_sched_switch) - before))
 	gone=$(stat filter_gone)

@@ -9,7 +9,8 @@
 . "${0%/*}/lib.sh"
 
 # Stalls are reported after 15 s rather than a minute, and end the machine.
-export APPEND='rcupdate.rcu_cpu_stall_timeout=20 rcupdate.rcu_exp_cpu_stall_timeout=20000'
+export APPEND="${APPEND:-} rcupdate.rcu_cpu_stall_timeout=20
+	rcupdate.rcu_exp_cpu_stall_timeout=20000"
 prepare='echo 0 > /sys/kernel/rcu_normal; echo 1 > /proc/sys/kernel/panic_on_rcu_stall'
 
 ktap_print_header

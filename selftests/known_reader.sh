@@ -30,7 +30,7 @@ run()
 	reset
 	dmesg -C
 	# shellcheck disable=SC2086
-	insmod $MODS/rcu_notrace_reader.ko $1
+	insmod $MODS/rcu_notrace_reader.ko "cpu=$(cpu 1)" "asker_cpu=$(cpu 0)" $1
 	own=$(dmesg | grep ' reader pid=')
 	pid=$(echo "$own" | value pid)
 	row=$(grep "^pid=$pid " $DIR/tasks)
@@ -59,17 +59,29 @@ column()
 	echo " $row" | value "$1"
 }
 
-delay_ms=500
 TRACING=/sys/kernel/tracing
 
 ktap_print_header
+delay_ms=$(config RCU_BOOST_DELAY)
+if [ -z "$delay_ms" ]; then
+	ktap_skip_all "needs CONFIG_RCU_BOOST, and the configuration of the kernel that runs"
+	exit "$KSFT_SKIP"
+fi
+# The hog's is 50, and RCU boosts to its own.
+rcu_prio=$(cat /sys/module/rcutree/parameters/kthread_prio)
+if [ "$rcu_prio" -ge 50 ]; then
+	ktap_skip_all "a boosted reader preempts the hog: rcutree.kthread_prio=$rcu_prio"
+	exit "$KSFT_SKIP"
+fi
+hog_ms=$((delay_ms + 300))
 ktap_set_plan 23
 
 # What looks for whom to boost is woken by a timer of the CPU that it went to
 # sleep on, and on that of the hog no timer expires: ktimers is of priority 1.
 gp_kthread=$(pgrep -x rcu_preempt)
 at_exit "taskset -p $(taskset -p "$gp_kthread" | sed 's/.*: //') $gp_kthread > /dev/null"
-taskset -pc 0 "$gp_kthread" > /dev/null
+taskset -pc "$(cpu 0)" "$gp_kthread" > /dev/null
+set_to /sys/kernel/rcu_expedited 0
 
 insmod "$MODULE"
 at_exit "rmmod rcu_notrace"
@@ -83,9 +95,9 @@ echo "comm==known_reader" > $CTL/filter
 for event in reader_preempted reader_resumed reader_threshold reader_boosted reader_deboosted; do
 	set_to $TRACING/events/rcu_notrace/$event/enable 1
 done
-echo 400000 > $CTL/threshold_us
+echo $((hog_ms * 500)) > $CTL/threshold_us
 
-run hog_ms=800
+run hog_ms=$hog_ms
 off=$(own off_ns)
 check "the table names it: $(echo "$table" | awk '{ print $3, $9 " us" }')" \
 	test "$(echo "$table" | awk '{ print $3 }')" = known_reader
@@ -95,40 +107,48 @@ check "off the CPU for the hog: $(column off_max_ns) ns of $(own off_max_ns)" \
 # What it sees of the shorter times is longer: an emulated CPU stands still at times.
 check "and in all: $(column off_ns) ns of $off" \
 	between "$(column off_ns)" $(($(own off_max_ns) * 95 / 100)) $((off * 105 / 100))
-check "about as long as the hog ran" between "$(own off_max_ns)" 790000000 1000000000
+check "about as long as the hog ran" \
+	between "$(own off_max_ns)" $((hog_ms - 10))000000 $((hog_ms + 200))000000
 check "control: a tenth more would be noticed" \
 	sh -c "! awk 'BEGIN { exit !($(own off_max_ns) * 1.1 <= $(column off_max_ns) * 1.05) }'"
 check "it held up the grace period" test "$(column normal_gp)" -ge 1
 check "that waited for it" at_least "$(own ended_at)" "$(own dropped_at)" 1
 check "it was boosted, says the task" test "$(own boosted)" = 1
 check "and the module" test "$(column boosts)" = 1
-check "from 120 to 98" test "$(column boosted_from) $(column boosted_to)" = "120 98"
+check "from 120 to $((99 - rcu_prio))" \
+	test "$(column boosted_from) $(column boosted_to)" = "120 $((99 - rcu_prio))"
 sleep 1
 boosted_at=$(event_at reader_boosted)
 # The grace period began after the section, and before or when it was asked for;
 # the delay is in jiffies, which an emulated CPU may be late to count.
 check "after RCU_BOOST_DELAY: $((boosted_at - $(own entered_at))) ns in the section" \
-	at_least $((boosted_at - $(own entered_at))) ${delay_ms}000000 0.9
-check "soon after: $((boosted_at - $(own asked_at))) ns after the request" \
-	at_most $((boosted_at - $(own asked_at))) ${delay_ms}000000 1.3
+	at_least $((boosted_at - $(own entered_at))) "${delay_ms}000000" 0.9
+soon="soon after: $((boosted_at - $(own asked_at))) ns after the request"
+if enough_cpus 2; then
+	check "$soon" at_most $((boosted_at - $(own asked_at))) "${delay_ms}000000" 1.3
+else
+	ktap_test_skip "$soon: needs 2 CPUs, RCU's own threads have none while the hog runs"
+fi
 check "while it was off the CPU" test "$(stat boost_delay_max_ns)" -gt 0
 check "and deboosted" test "$(stat reader_deboosted)" = 1
-expected=$(($(own deboosted_at) - boosted_at))
-check "after $(column boosted_ns) ns of $expected" within_5 "$(column boosted_ns)" "$expected"
+# What is deboosted may be preempted before it sees that.
+low=$(($(own dropped_at) - boosted_at)) high=$(($(own deboosted_at) - boosted_at))
+check "after $(column boosted_ns) ns, from $low to $high" \
+	between "$(column boosted_ns)" $((low * 95 / 100)) $((high * 105 / 100))
 check "longer than the threshold" test "$(event_at reader_threshold)" -gt "$boosted_at"
 grep " comm=known_reader pid=$pid " "$event_log" | sed 's/^/# /' | tail -n 8
 
 check "tracing goes on" test "$(cat $TRACING/tracing_on)" = 1
 echo 1 > $CTL/stop
-run "hog_ms=500 rescheduled=1"
+run "hog_ms=$((hog_ms * 5 / 8)) rescheduled=1"
 check "but with stop=1 it stops" test "$(cat $TRACING/tracing_on)" = 0
 check "a section in which the scheduler had it go on before is one" test "$(column sections)" -ge 1
 echo 0 > $CTL/stop
 echo 1 > $TRACING/tracing_on
 
-run "hog_ms=800 outside=1"
+run "hog_ms=$hog_ms outside=1"
 check "control: off the CPU, outside of a section" \
-	between "$(own off_ns)" 790000000 1000000000
+	between "$(own off_ns)" $((hog_ms - 10))000000 $((hog_ms + 200))000000
 # It starts and ends in code that has sections of its own, and may be preempted there.
 check "control: that is no reader: $(column off_ns) ns" \
 	at_most "$(column off_ns)" "$(own off_ns)" 0.05

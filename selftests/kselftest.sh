@@ -83,7 +83,7 @@ chmod +x $folder/control.sh
 	$tree $installed > build/kselftest/install.log 2>&1
 check "it is installed: build/kselftest/install.log" test $? -eq 0
 
-out=$(TIMEOUT=1400 "$LAB_VM" "export DURATION=4 ROUNDS=2 FORKS=50 LOSE=5
+out=$(CPUS=4 TIMEOUT=1400 "$LAB_VM" "export DURATION=4 ROUNDS=2 FORKS=50 LOSE=5
 	$installed/run_kselftest.sh -f -c rcu_notrace")
 check "the guest is well" test $? -eq 0
 echo "$out" > build/kselftest/run.log

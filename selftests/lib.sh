@@ -99,10 +99,58 @@ end()
 	[ "$runs" != vm ] || unload_all
 }
 
+# Where nobody has.
+[ "$runs" != vm ] || {
+	mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug
+	mountpoint -q /sys/kernel/tracing || mount -t tracefs none /sys/kernel/tracing
+}
+
 trap end EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 [ "$runs" != vm ] || unload_all
+
+# cpus: those that this test may use, one a line: online, in its affinity, and
+# so none that isolcpus= has taken out of everybody's.
+cpus()
+{
+	taskset -cp $$ | sed 's/.*: //' | tr , '\n' |
+		awk -F - '{ for (cpu = $1; cpu <= $NF; cpu++) print cpu }'
+}
+
+# cpu N: the Nth of them, from 0; the last where there are not so many.
+cpu()
+{
+	cpus | awk -v n="$1" 'NR <= n + 1 { cpu = $1 } END { print cpu }'
+}
+
+# enough_cpus N
+enough_cpus()
+{
+	[ "$(cpus | wc -l)" -ge "$1" ]
+}
+
+# needs_cpus N WHY: before the plan; ends the test, as skipped, where it may use
+# fewer.
+needs_cpus()
+{
+	enough_cpus "$1" || {
+		ktap_skip_all "needs $1 CPUs, $2"
+		exit "$KSFT_SKIP"
+	}
+}
+
+# config NAME: its value in the configuration of the kernel that runs; nothing if
+# it is not set, or nobody has kept that.
+config()
+{
+	{
+		zcat /proc/config.gz ||
+			cat "/lib/modules/$(uname -r)/config" ||
+			cat "/lib/modules/$(uname -r)/build/.config" ||
+			cat "/boot/config-$(uname -r)"
+	} 2> /dev/null | sed -n "s/^CONFIG_$1=//p"
+}
 
 # log MODULE: what that test module has printed since dmesg -C.
 log()

@@ -12,7 +12,7 @@ ROUNDS=${ROUNDS:-20}
 kmemleak=/sys/kernel/debug/kmemleak
 
 # Hits of one round: in init, on each CPU, in exit.
-each=$((100 * (2 + $(nproc))))
+each=$((100 * (2 + $(getconf _NPROCESSORS_ONLN))))
 
 ktap_print_header
 ktap_set_plan 8

@@ -15,6 +15,7 @@ DURATION=${DURATION:-8}
 EVERY_US=${EVERY_US:-200}
 
 ktap_print_header
+needs_cpus 2 "one sends NMIs to the others"
 ktap_set_plan 5
 
 set_to /sys/kernel/rcu_normal 0

@@ -36,8 +36,8 @@ guest()
 {
 	# RCU waits five seconds more where PROVE_RCU is set.  KASAN would say no more
 	# after the first.
-	EXPECT='splat:.' APPEND='rcupdate.rcu_cpu_stall_timeout=5 kasan_multi_shot' TIMEOUT=240 \
-		"$LAB_VM" "
+	EXPECT='splat:.' TIMEOUT=240 \
+		APPEND="${APPEND:-} rcupdate.rcu_cpu_stall_timeout=5 kasan_multi_shot" "$LAB_VM" "
 		kmemleak=/sys/kernel/debug/kmemleak
 		while read -r what option text; do
 			case ' $* ' in *\" \$what \"*) ;; *) continue ;; esac

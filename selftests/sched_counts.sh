@@ -68,17 +68,19 @@ check "tasks that were there before are not compared" made_up 87 9
 refute "control: those that came after are" made_up 4305 9
 
 insmod "$MODULE" tasks=16384
-echo 0 > /sys/kernel/rcu_normal
+set_to /sys/kernel/rcu_normal 0
 
 # Switches, wake-ups, priorities that change (futexes with inheritance), forks,
 # readers that are preempted.
+cpu=$(cpu 1)
+export cpu
 # shellcheck disable=SC2016 # the shell that runs it expands it
 workload='stress-ng --quiet --timeout 6 --switch 2 --fork 1 --timer 1 --membarrier 1 &
 	stress-ng --quiet --timeout 6 --futex 1 &
 	for i in 1 2 3 4 5 6; do
-		taskset -c 1 sh -c "for n in 1 2 3 4 5 6 7 8 9; do cat /proc/self/maps; done" \
+		taskset -c $cpu sh -c "for n in 1 2 3 4 5 6 7 8 9; do cat /proc/self/maps; done" \
 			> /dev/null &
-		taskset -c 1 chrt -f 10 sh -c "n=0; while [ \$n -lt 200 ]; do n=\$((n + 1)); done"
+		taskset -c $cpu chrt -f 10 sh -c "n=0; while [ \$n -lt 200 ]; do n=\$((n + 1)); done"
 	done
 	pi_stress --quiet --groups 1 --duration 3 > /dev/null 2>&1
 	wait'

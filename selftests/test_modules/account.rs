@@ -10,6 +10,7 @@ use crate::{
     everywhere::Everywhere,
     support::{
         kthread::{
+            cpus,
             should_stop,
             sleep_us,
             Kthread, //
@@ -151,7 +152,7 @@ fn fire_everywhere() -> Result {
     let _everywhere = unsafe { Everywhere::new(fire, 200) }?;
     let mut threads = KVec::new();
 
-    for cpu in 0..kernel::cpu::nr_cpu_ids() {
+    for cpu in cpus() {
         threads.push(
             Kthread::run(cpu, false, c"rcu_notrace_fire", || {
                 while !should_stop() {

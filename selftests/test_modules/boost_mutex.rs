@@ -25,6 +25,7 @@ use crate::{
         current,
         in_rcub,
         kthread::{
+            cpus,
             should_stop,
             sleep_us,
             wait_to_be_stopped,
@@ -224,7 +225,7 @@ fn boost(place: Place) -> Result {
 
     let mut pulses = KVec::new();
 
-    for cpu in 0..kernel::cpu::nr_cpu_ids() {
+    for cpu in cpus() {
         pulses.push(
             Kthread::run(cpu, true, c"rcu_notrace_fifo", pulse)?,
             GFP_KERNEL,

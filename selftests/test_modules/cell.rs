@@ -17,6 +17,7 @@ use crate::{
     },
     support::{
         kthread::{
+            cpus,
             should_stop,
             sleep_us,
             Kthread, //
@@ -145,7 +146,7 @@ impl kernel::Module for Cell {
         let mut replaced = 1;
         let mut readers = KVec::new();
 
-        for cpu in 0..2 {
+        for cpu in cpus().take(2) {
             let (cell, rcu) = (cell.clone(), rcu.clone());
 
             readers.push(

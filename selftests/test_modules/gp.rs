@@ -12,6 +12,7 @@ use crate::{
         busy_us,
         controls::Plain,
         kthread::{
+            cpus,
             should_stop,
             sleep_us,
             Kthread, //
@@ -133,7 +134,7 @@ impl kernel::Module for Gp {
         let pace = param(module_parameters::pace.value());
         let mut readers = KVec::new();
 
-        for cpu in 0..kernel::cpu::nr_cpu_ids() {
+        for cpu in cpus() {
             let rcu = rcu.clone();
 
             readers.push(

@@ -72,6 +72,14 @@ module! {
             default: 0,
             description: "Enter the scheduler before the hog comes",
         },
+        cpu: u32 {
+            default: 1,
+            description: "Where the reader and the hog run",
+        },
+        asker_cpu: u32 {
+            default: 0,
+            description: "Where the grace period is asked for",
+        },
     },
 }
 
@@ -79,7 +87,6 @@ module! {
 const TAIL_NS: u64 = 50_000_000;
 /// From the request of a grace period to the hog.
 const HEAD_START_US: u32 = 100_000;
-const CPU: u32 = 1;
 
 static INSIDE: Atomic<u32> = Atomic::new(0);
 /// When the hog was done; 0 before.
@@ -175,10 +182,12 @@ impl kernel::Module for Reader {
         let hog_ns = u64::from(param(module_parameters::hog_ms.value())) * 1_000_000;
         let outside = param(module_parameters::outside.value()) != 0;
         let rescheduled = param(module_parameters::rescheduled.value()) != 0;
+        let cpu = param(module_parameters::cpu.value());
+        let asker_cpu = param(module_parameters::asker_cpu.value());
         let rcu = Rcu::new()?;
 
         {
-            let reader = Kthread::run(CPU, false, c"known_reader", move || {
+            let reader = Kthread::run(cpu, false, c"known_reader", move || {
                 reader(&rcu, outside, rescheduled)
             })?;
 
@@ -186,7 +195,7 @@ impl kernel::Module for Reader {
                 sleep_us(1000);
             }
 
-            let asker = Kthread::run(0, false, c"known_asker", || {
+            let asker = Kthread::run(asker_cpu, false, c"known_asker", || {
                 ASKED_AT.store(now_ns(), Relaxed);
                 // SAFETY: Process context.
                 unsafe { bindings::synchronize_rcu() };
@@ -196,7 +205,7 @@ impl kernel::Module for Reader {
 
             sleep_us(HEAD_START_US);
 
-            let hog = Kthread::run(CPU, true, c"known_hog", move || {
+            let hog = Kthread::run(cpu, true, c"known_hog", move || {
                 let until = now_ns().wrapping_add(hog_ns);
 
                 while now_ns() < until {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The C side of a test module; each has a copy, as it has its own guards. */
+#include <linux/cpumask.h>
 #include <linux/delay.h>
+#include <linux/err.h>
 #include <linux/irqflags.h>
 #include <linux/kmemleak.h>
 #include <linux/kprobes.h>
@@ -56,11 +58,20 @@ u64 test_cycles(void)
 	return get_cycles();
 }
 
+bool test_cpu_online(unsigned int cpu)
+{
+	return cpu < nr_cpu_ids && cpu_online(cpu);
+}
+
 struct task_struct *test_kthread_run_on(int (*fn)(void *data), void *data, unsigned int cpu,
 					bool fifo, const char *name)
 {
-	struct task_struct *task = kthread_create(fn, data, "%s", name);
+	struct task_struct *task;
 
+	/* It would run elsewhere. */
+	if (cpu != TEST_ANY_CPU && !test_cpu_online(cpu))
+		return ERR_PTR(-EINVAL);
+	task = kthread_create(fn, data, "%s", name);
 	if (IS_ERR(task))
 		return task;
 	if (cpu != TEST_ANY_CPU)

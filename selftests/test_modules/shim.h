@@ -35,7 +35,9 @@ void test_contexts_stop(void);
 
 u64 test_ktime_ns(void);
 u64 test_cycles(void);
+bool test_cpu_online(unsigned int cpu);
 #define TEST_ANY_CPU	0xffffffff
+/* -EINVAL for a CPU that is not online. */
 struct task_struct *test_kthread_run_on(int (*fn)(void *data), void *data, unsigned int cpu,
 					bool fifo, const char *name);
 /* Counts a hit on this CPU, and sums them; any context. */

@@ -18,6 +18,7 @@ use crate::{
     support::{
         controls::Plain,
         kthread::{
+            cpus,
             should_stop,
             sleep_us,
             Kthread,
@@ -550,7 +551,7 @@ impl Running {
                 storm(shared, pipe)
             })?;
         }
-        for cpu in 0..kernel::cpu::nr_cpu_ids() {
+        for cpu in cpus() {
             if readers != 0 {
                 let on = if readers == 1 { cpu } else { ANY_CPU };
 

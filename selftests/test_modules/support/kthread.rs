@@ -12,6 +12,12 @@ use kernel::{
 /// For [`Kthread::run()`]: not bound.
 pub(crate) const ANY_CPU: u32 = super::TEST_ANY_CPU;
 
+/// The CPUs that are online.
+pub(crate) fn cpus() -> impl Iterator<Item = u32> {
+    // SAFETY: No requirements.
+    (0..kernel::cpu::nr_cpu_ids()).filter(|&cpu| unsafe { super::test_cpu_online(cpu) })
+}
+
 /// A kthread that runs a closure, on one CPU if it is told which; dropping this asks it to stop,
 /// and waits.
 pub(crate) struct Kthread {
@@ -19,7 +25,7 @@ pub(crate) struct Kthread {
 }
 
 impl Kthread {
-    /// Runs `body` on `cpu`, or [`ANY_CPU`], at SCHED_FIFO 50 if `fifo`.
+    /// Runs `body` on `cpu`, which is online, or [`ANY_CPU`], at SCHED_FIFO 50 if `fifo`.
     ///
     /// `body` returns when it is done, or soon after [`should_stop()`].
     pub(crate) fn run<F>(cpu: u32, fifo: bool, name: &CStr, body: F) -> Result<Self>

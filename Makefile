@@ -23,6 +23,7 @@ QEMU_OPTS ?=#   more for QEMU's command line
 CMD ?=#         what make vm runs
 HOST ?=#        1: the demo on this machine, with the module loaded, as root
 TESTS ?=#       what make check runs, default all; names as in selftests/
+CELLS ?=#       what make matrix runs them in, e.g. '1 20 4:preempt=lazy'
 LONG ?=#        1: make check runs the tests that take a quarter of an hour, too
 PACKAGE ?=#     1: make check tries the Debian package as well, for half an hour
 NEIGHBOURS ?=#  what make neighbours runs, default all: rcutorture ftracetest refscale bpftrace
@@ -35,7 +36,7 @@ KEYRING ?=#     the mirror's keyring, default the host's debian-archive-keyring
 DESTDIR ?=#     where make install takes / to be
 
 # A variable left empty is as good as not set.
-$(foreach v,KVER KERNEL CPUS MEM APPEND TIMEOUT SLOW EXPECT ICOUNT TCG_THREAD QEMU_OPTS CMD HOST TESTS BENCH LONG PACKAGE MIRROR KEYRING NEIGHBOURS DURATION HOURS KERNELS,\
+$(foreach v,KVER KERNEL CPUS MEM APPEND TIMEOUT SLOW EXPECT ICOUNT TCG_THREAD QEMU_OPTS CMD HOST TESTS CELLS BENCH LONG PACKAGE MIRROR KEYRING NEIGHBOURS DURATION HOURS KERNELS,\
 	$(if $(strip $($(v))),$(eval export $(v)),$(eval unexport $(v))))
 
 ## Targets:
@@ -82,6 +83,9 @@ endif
 
 check: ## run the tests; TESTS='a b' for some of them
 	@selftests/check $(TESTS)
+
+matrix: ## run short tests with other CPU counts and boot parameters: TESTS in CELLS
+	@selftests/matrix $(CELLS)
 
 neighbours: ## run the kernel's tests of RCU and tracing, and bpftrace's tools, with us and without
 	@NEIGHBOURS="$${NEIGHBOURS:-rcutorture ftracetest refscale bpftrace}" KERNEL=$${KERNEL:-debug} \
@@ -145,4 +149,4 @@ help: ## this text
 		$(firstword $(MAKEFILE_LIST))
 
 .PHONY: kdir install uninstall package module lab lab-update test-kernel lab-clean
-.PHONY: vm shell demo check neighbours soak bench lint docs model clean help
+.PHONY: vm shell demo check matrix neighbours soak bench lint docs model clean help

@@ -41,12 +41,13 @@
 //!
 //! # Ownership
 //!
-//! What is pending at the end of a section may be news, or what somebody before it has left there:
-//! instrumentation on somebody's way out takes guards, too. Nothing is remembered of that when a
-//! guard is taken. Whoever promises the report of what is pending leaves a mark beside it, in the
-//! same word of the task, and the report that clears the one clears the other. Whatever is pending
-//! without the mark is news, and is promised an interrupt at once; with it a drop relies on the
-//! promise that stands, or gives one if none does.
+//! `rcu_read_unlock_special` may have been set during the section that ends, or by an earlier one
+//! whose report is still deferred: instrumentation of that report takes guards, too. A guard
+//! remembers nothing of this when it is taken. The drop that defers a report records which bytes
+//! of `rcu_read_unlock_special` are set, in the same word of the task, and the report that clears
+//! the bytes clears the record. A byte that is set and not recorded is news, and the drop defers
+//! its report by an interrupt at once. If there is no news, the drop relies on the interrupt that
+//! is on its way, and asks for one if there is none.
 //!
 //! [`include/linux/sched.h`]: srctree/include/linux/sched.h
 
@@ -257,6 +258,7 @@ impl Events {
         "hardirq",
         "nmi",
         "offline",
+        "nested",
         "inherited",
         "irq_work",
         "timer",

@@ -15,12 +15,18 @@ mod imp;
 
 pub(super) use imp::*;
 
-use core::ptr::{
-    addr_of,
-    addr_of_mut,
-    NonNull, //
+use core::{
+    mem::offset_of,
+    ptr::{
+        addr_of,
+        addr_of_mut,
+        NonNull, //
+    },
 };
-use kernel::bindings;
+use kernel::{
+    bindings,
+    bindings::rcu_special__bindgen_ty_1 as rcu_special, //
+};
 
 /// What is pending for `task`, which is the current one: not zero if its outermost
 /// `rcu_read_unlock()` has something to do.
@@ -31,27 +37,54 @@ pub(super) fn special(task: NonNull<bindings::task_struct>) -> u32 {
     unsafe { addr_of!((*task.as_ptr()).rcu_read_unlock_special.s).read_volatile() }
 }
 
-/// Whether the report of what is pending for `task`, which is the current one, has been promised.
+/// One bit for each byte of `rcu_read_unlock_special` that RCU has set.
 #[inline(always)]
-pub(super) fn marked(task: NonNull<bindings::task_struct>) -> bool {
-    // SAFETY: As in `special()`; all of the union is always initialised.
-    unsafe { addr_of!((*task.as_ptr()).rcu_read_unlock_special.b.need_mb).read_volatile() != 0 }
+fn reasons(special: u32) -> u8 {
+    let bit = |offset: usize, bit: u8| u8::from((special >> shift(offset)) as u8 != 0) << bit;
+
+    bit(offset_of!(rcu_special, blocked), 0)
+        | bit(offset_of!(rcu_special, need_qs), 1)
+        | bit(offset_of!(rcu_special, exp_hint), 2)
 }
 
-/// Marks it as promised, until it has been reported.
+/// The position of a byte of the union in `s`.
+const fn shift(offset: usize) -> u32 {
+    let byte = if cfg!(target_endian = "little") {
+        offset
+    } else {
+        3 - offset
+    };
+
+    byte as u32 * u8::BITS
+}
+
+/// Whether RCU has asked `task`, which is the current one, for something since a report was last
+/// promised.
+#[inline(always)]
+pub(super) fn news(task: NonNull<bindings::task_struct>) -> bool {
+    let special = special(task);
+    let promised = (special >> shift(offset_of!(rcu_special, need_mb))) as u8;
+
+    reasons(special) & !promised != 0
+}
+
+/// Records that the report of all that is pending has been promised, until it has been made.
 ///
-/// The mark is in `need_mb`, which RCU has no use for in this field: it was there for Tasks Trace
-/// RCU, which had a field of the same type. A report clears all of `s`, and so the mark with the
-/// rest.
+/// The record is in `need_mb`, which RCU does not use in this field: Tasks Trace RCU had a field of
+/// the same type, and used it there. A report clears all of `s`, and so the record with the rest.
 ///
 /// # Safety
 ///
 /// Something is pending for `task`, which is the current one, and cannot be reported meanwhile:
 /// interrupts or preemption are off.
 #[inline(always)]
-pub(super) unsafe fn mark(task: NonNull<bindings::task_struct>) {
+pub(super) unsafe fn record_promise(task: NonNull<bindings::task_struct>) {
+    let reasons = reasons(special(task));
+
     // SAFETY: As in `special()`. A store of this byte alone; interrupts may write the others.
-    unsafe { addr_of_mut!((*task.as_ptr()).rcu_read_unlock_special.b.need_mb).write_volatile(1) };
+    unsafe {
+        addr_of_mut!((*task.as_ptr()).rcu_read_unlock_special.b.need_mb).write_volatile(reasons)
+    };
 }
 
 /// How deep `task`, which is the current one, is in RCU read-side critical sections.

@@ -16,7 +16,7 @@
 //!       NMI     preemptible                        irqs, preemption or BH off
 //!        |          |                              set need_resched, by hand
 //!     (nothing)  report()                                     |
-//!                                   no mark beside it, or no promise stands?
+//!                                     news, only irqs are off, or no promise?
 //!                                           yes |             | no
 //!                                               |         (nothing)
 //!               +----------------------  irq_work queued
@@ -24,25 +24,34 @@
 //!     keep_promise(): handler, as soon as irqs are on
 //!        special clear ............ reported in the meantime; promise kept
 //!        in a section ............. its drop will report, or promise
-//!        preemptible .............. report, from the handler, as the tick does
+//!        preemptible .............. set need_resched, by hand: the way out of
+//!                                   the interrupt preempts, and that reports
 //!        otherwise ................ set need_resched, by hand; timer --+
 //!               ^                                                      |
 //!               +------------ 50 us, 100 us, ... one tick -------------+
 //! ```
 //!
+//! With preempt=none and voluntary the way out of an interrupt preempts nothing, and the handler
+//! reports.
+//!
 //! # Why it ends
 //!
 //! Instrumentation of anything below may itself take a guard, and drop it with the report still
-//! pending. It finds a promise standing, and does nothing more. What stands is not withdrawn by an
-//! interrupt that came in vain, as preemption was off: the timer takes it over, and its delay
-//! doubles while the report is not made, so that a machine on which our interrupt takes longer than
-//! the delay gets out of it too.
+//! pending. That drop finds a promise standing, and does nothing more. An interrupt that came in
+//! vain, as preemption was off, does not withdraw the promise: the timer takes it over, and the
+//! delay doubles while the report is not made, so that a machine on which our interrupt takes
+//! longer than the delay makes progress, too.
 //!
-//! That timer may be left over from a report that a context switch has made since. So a promise is
-//! good only for what it was given for, and marks that: the report takes the mark with it. What is
-//! pending without the mark has the work queued whatever stands. That cannot happen without end, as
-//! each time something has come from outside, which with interrupts off, as in our own handlers and
-//! on the way out of them, cannot be.
+//! That timer may be left over from a report that a context switch has made since, or from a
+//! section that ended long before. So a promise is good only for what was pending when it was
+//! given, which is recorded; the report clears the record. Two drops queue the work whatever
+//! promise stands, and neither does so without end:
+//!
+//! * RCU has set a byte that is not recorded. It does that in an interrupt, or in a context switch
+//!   inside of a section. Neither occurs in our own handlers and on the way out of them, where
+//!   interrupts are off.
+//! * Only interrupts are off. Then the irq_work interrupts a preemptible context, and the report
+//!   follows. The work that comes in vain is that of a drop with preemption off.
 //!
 //! # Why nothing is lost
 //!
@@ -63,8 +72,9 @@ const LAST_DELAY_US: u32 = 1_000_000 / bindings::CONFIG_HZ;
 #[inline(never)]
 #[link_section = ".kprobes.text"]
 pub(super) fn pending_at_drop() {
-    // An inner section: the drop of the outermost will see to it.
+    // The drop of the outermost section will see to it.
     if arch::nesting(arch::current()) != 0 {
+        count(shim::RCU_NOTRACE_NESTED);
         return;
     }
 
@@ -87,7 +97,7 @@ pub(super) fn pending_at_drop() {
         } else {
             shim::RCU_NOTRACE_PREEMPT_OFF
         });
-        promise();
+        promise(context);
     }
 }
 
@@ -95,7 +105,7 @@ pub(super) fn pending_at_drop() {
 ///
 /// Interrupts or preemption are off, so that this CPU stays this CPU, and it is not an NMI.
 #[inline(always)]
-fn promise() {
+fn promise(context: u32) {
     // Whoever else has promised: their request may have been answered while this section was open.
     // Where preemption is all that is in the way, now or once an interrupt has come, it is enough.
     //
@@ -123,14 +133,16 @@ fn promise() {
     //
     // SAFETY: This CPU's state. Something is pending, and by the requirement above stays so.
     unsafe {
-        if !arch::marked(task) || cfg!(rcu_notrace_unbounded) {
+        if arch::news(task) || cfg!(rcu_notrace_unbounded) {
             (*rnc).delay_us = shim::RCU_NOTRACE_FIRST_DELAY_US;
-        } else if (&raw const (*rnc).promised).read_volatile() {
+        } else if context != shim::RCU_NOTRACE_NO_IRQS
+            && (&raw const (*rnc).promised).read_volatile()
+        {
             return;
         } else {
             count(shim::RCU_NOTRACE_INHERITED);
         }
-        arch::mark(task);
+        arch::record_promise(task);
         (&raw mut (*rnc).promised).write_volatile(true);
         bindings::irq_work_queue(&raw mut (*rnc).work);
     }
@@ -153,13 +165,18 @@ extern "C" fn rcu_notrace_keep_promise(
         if arch::special(task) == 0 || rnc != shim::rcu_notrace_this_cpu() {
             // Reported in the meantime; or nothing is left of that CPU to be reported.
         } else if arch::nesting(task) > 0 {
-            // Another section has begun, and inherited it. Its drop reports, or promises; the delay
-            // stays what it has become.
+            // The drop of the section that is open reports, or promises; the delay stays.
             (*rnc).promised = false;
             return;
         } else if shim::rcu_notrace_interrupted_preemptible() {
-            // What was interrupted is a quiescent state, and we hold nothing that RCU protects.
-            // `rcu_flavor_sched_clock_irq()` reports here, and so does `rcu_exp_handler()`.
+            if shim::rcu_notrace_preempted_on_exit() {
+                // The context switch on the way out of this interrupt reports.
+                shim::rcu_notrace_set_need_resched();
+                (*rnc).promised = false;
+                return;
+            }
+            // Nothing preempts here: preempt=none. RCU wants no extended quiescent state inside of
+            // an interrupt handler, see "C1 protection" in Documentation/contract.rst for its bound.
             bindings::rcu_momentary_eqs();
         } else {
             let delay_us = (*rnc).delay_us;

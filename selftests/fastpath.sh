@@ -3,7 +3,8 @@
 # This test will disassemble a built module, and fail if taking and dropping a
 # guard is more than 8 instructions, calls anything, locks the bus, or carries a
 # tracing site, if the slow path calls what fastpath.allow does not list, or if
-# the kernel uses the byte of rcu_read_unlock_special in which it leaves a mark.
+# the kernel uses the byte of rcu_read_unlock_special in which it records
+# a promise.
 # runs: host
 
 . "${0%/*}/lib.sh"

@@ -42,10 +42,19 @@ u32 __kprobes rcu_notrace_context(void)
 	return context;
 }
 
-/* Asked by a hard interrupt handler, about what it interrupted. */
+/* Asked by a hard interrupt handler, about the context that it interrupted. */
 bool __kprobes rcu_notrace_interrupted_preemptible(void)
 {
-	return !(preempt_count() & NO_REPORT_MASK);
+	return (preempt_count() & (NO_REPORT_MASK | HARDIRQ_MASK)) == HARDIRQ_OFFSET;
+}
+
+/*
+ * Whether the way out of an interrupt preempts a preemptible context that is
+ * told to reschedule: see irqentry_exit_cond_resched().
+ */
+bool __kprobes rcu_notrace_preempted_on_exit(void)
+{
+	return IS_ENABLED(CONFIG_PREEMPT_RT) || preempt_model_preemptible();
 }
 
 /*
@@ -98,10 +107,16 @@ struct rcu_notrace_cpu __kprobes *rcu_notrace_this_cpu(void)
 	return raw_cpu_ptr(&rcu_notrace_cpus);
 }
 
-/* Any context, NMI included: one instruction or an atomic, on whatever CPU. */
+/*
+ * Any context, NMI included: one instruction where that is what this_cpu_inc()
+ * is, an atomic elsewhere, as in __srcu_read_lock_fast().
+ */
 void __kprobes rcu_notrace_count(enum rcu_notrace_event event)
 {
-	this_cpu_inc(rcu_notrace_cpus.events[event]);
+	if (IS_ENABLED(CONFIG_ARCH_HAS_NMI_SAFE_THIS_CPU_OPS))
+		this_cpu_inc(rcu_notrace_cpus.events[event].counter);
+	else
+		atomic_long_inc(raw_cpu_ptr(&rcu_notrace_cpus.events[event]));
 }
 
 /*
@@ -166,7 +181,7 @@ u64 rcu_notrace_sum(enum rcu_notrace_event event)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(per_cpu(rcu_notrace_cpus, cpu).events[event]);
+		sum += (unsigned long)atomic_long_read(&per_cpu(rcu_notrace_cpus, cpu).events[event]);
 	return sum;
 }
 

@@ -9,12 +9,13 @@
 #ifndef _RCU_NOTRACE_SHIM_RCU_NOTRACE_H
 #define _RCU_NOTRACE_SHIM_RCU_NOTRACE_H
 
+#include <linux/atomic.h>
 #include <linux/hrtimer.h>
 #include <linux/irq_work.h>
 #include <linux/srcu.h>
 #include <linux/types.h>
 
-/* Where an outermost drop found something to report; one counter each. */
+/* Drops that found something to report, and handlers; one counter each. */
 enum rcu_notrace_event {
 	/* Drops, by the context they were made in. */
 	RCU_NOTRACE_REPORTED,		/* preemptible: reported before the drop returned */
@@ -23,8 +24,9 @@ enum rcu_notrace_event {
 	RCU_NOTRACE_HARDIRQ,		/* hard interrupt handler */
 	RCU_NOTRACE_NMI,		/* NMI: left to whoever was interrupted */
 	RCU_NOTRACE_OFFLINE,		/* CPU going offline: left to RCU's hotplug code */
+	RCU_NOTRACE_NESTED,		/* not the outermost: left to the drop of that */
 	/* What the deferred ones led to. */
-	RCU_NOTRACE_INHERITED,		/* promised anew: marked, but no promise stands */
+	RCU_NOTRACE_INHERITED,		/* promised again, with nothing new to report */
 	RCU_NOTRACE_IRQ_WORK,		/* runs of the irq_work handler */
 	RCU_NOTRACE_TIMER,		/* runs of the timer handler */
 	RCU_NOTRACE_NR_EVENTS,
@@ -51,7 +53,7 @@ struct rcu_notrace_cpu {
 	struct hrtimer timer;
 	u32 delay_us;
 	bool promised;
-	u64 events[RCU_NOTRACE_NR_EVENTS];
+	atomic_long_t events[RCU_NOTRACE_NR_EVENTS];
 };
 
 /* Context, as a set of bits.  Any; stable only as far as the context is. */
@@ -62,6 +64,7 @@ struct rcu_notrace_cpu {
 
 u32 rcu_notrace_context(void);
 bool rcu_notrace_interrupted_preemptible(void);
+bool rcu_notrace_preempted_on_exit(void);
 void rcu_notrace_report(void);
 void rcu_notrace_set_need_resched(void);
 bool rcu_notrace_this_cpu_online(void);

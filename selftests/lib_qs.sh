@@ -12,6 +12,7 @@ measure_qs()
 	qs=$(ICOUNT=1 CPUS=2 TIMEOUT=380 "$LAB_VM" "
 		echo 0 > /sys/kernel/rcu_normal && echo rcu_normal=\$(cat /sys/kernel/rcu_normal) &&
 		dmesg | grep 'switch to high resolution mode'
+		for pid in \$(pgrep '^rcu(b/|_preempt|_exp_)'); do taskset -pc 0 \$pid > /dev/null; done
 		insmod $MODS/$1 && dmesg | grep ' qs '")
 }
 
@@ -32,14 +33,14 @@ median()
 }
 
 # shellcheck disable=SC2034 # the plan of those that source this
-QS_TESTS=16
+QS_TESTS=19
 
 # check_qs: $QS_TESTS results.
 check_qs()
 {
 	check "expedited grace periods are not turned off" \
 		test "$(echo "$qs" | sed -n 's/^rcu_normal=//p')" = 0
-	for context in preemptible preempt_off irqs_off both_off compound; do
+	for context in preemptible preempt_off irqs_off both_off compound two_sections; do
 		rcu=$(median $context rcu)
 		guard=$(median $context guard)
 		naive=$(median $context naive)

@@ -36,6 +36,7 @@ use crate::{
 };
 use core::hint::spin_loop;
 use kernel::{
+    bindings,
     error::to_result,
     prelude::*,
     sync::{
@@ -99,14 +100,18 @@ enum Context {
     /// Preemption off, drop, interrupts off, preemption on, interrupts on: when preemption comes
     /// back interrupts are off, when they come back nobody looks.
     Compound,
+    /// Preemption off, drop, a pause, another section, preemption on, interrupts off, drop, on:
+    /// the first drop has its report promised, the second must not wait for that.
+    TwoSections,
 }
 
-const CONTEXTS: [(Context, &str); 5] = [
+const CONTEXTS: [(Context, &str); 6] = [
     (Context::Preemptible, "preemptible"),
     (Context::Preempt, "preempt_off"),
     (Context::Irqs, "irqs_off"),
     (Context::Both, "both_off"),
     (Context::Compound, "compound"),
+    (Context::TwoSections, "two_sections"),
 ];
 
 const SIDES: [&str; 3] = ["rcu", "guard", "naive"];
@@ -120,6 +125,14 @@ const ORDERS: [[usize; 3]; 6] = [
     [2, 0, 1],
     [2, 1, 0],
 ];
+
+/// The pause between two sections: five periods of our timer, each twice as long as the last.
+const PAUSE_NS: u64 = 1_700_000;
+
+const TICK_US: u32 = 1_000_000 / bindings::CONFIG_HZ;
+/// With this step samples begin everywhere in a tick, each read side's as the others': there are
+/// three of them, and it is no multiple of a third of a tick.
+const PHASE_STEP_US: u32 = TICK_US / 7 + 1;
 
 /// No report takes longer than this, even if it is left to the tick.
 const LATE_NS: u64 = 100_000_000;
@@ -144,6 +157,15 @@ fn wait(boost: bool, wanted: bool, limit_ns: u64) -> bool {
         spin_loop();
     }
     true
+}
+
+/// Spins for that long.
+fn spin(ns: u64) {
+    let start = now_ns();
+
+    while now_ns().wrapping_sub(start) < ns {
+        spin_loop();
+    }
 }
 
 /// Holds a section of `side` until something is pending, then drops it in `context`.
@@ -196,6 +218,18 @@ fn sample(side: &impl ReadSide, context: Context, boost: bool) -> Option<u64> {
                 support::test_local_irq_enable();
                 possible
             }
+            Context::TwoSections => {
+                support::test_preempt_disable();
+                drop(guard);
+                spin(PAUSE_NS);
+                let guard = side.read_lock();
+                support::test_preempt_enable();
+                support::test_local_irq_disable();
+                drop(guard);
+                let possible = now_ns();
+                support::test_local_irq_enable();
+                possible
+            }
         }
     };
 
@@ -207,6 +241,7 @@ fn sample(side: &impl ReadSide, context: Context, boost: bool) -> Option<u64> {
 fn measure(rcu: &Rcu, count: usize, boost: bool, deadline_ns: u64) -> Result {
     let mut samples = KVec::with_capacity(CONTEXTS.len() * SIDES.len(), GFP_KERNEL)?;
     let mut missed = 0;
+    let mut phase_us = 0;
 
     for _ in 0..CONTEXTS.len() * SIDES.len() {
         samples.push(Samples::with_capacity(count)?, GFP_KERNEL)?;
@@ -229,8 +264,10 @@ fn measure(rcu: &Rcu, count: usize, boost: bool, deadline_ns: u64) -> Result {
                     pr_err!("out of time, with {missed} sections to which nothing happened\n");
                     return Err(ETIMEDOUT);
                 }
-                // Lets the grace period end that is waiting for the naive one.
-                sleep_us(200);
+                // The grace period ends that waits for the naive one, and the next sample begins at
+                // another distance from the tick: without that the two keep step.
+                phase_us = (phase_us + PHASE_STEP_US) % TICK_US;
+                sleep_us(200 + phase_us);
             }
         }
     }
@@ -343,7 +380,7 @@ impl kernel::Module for Qs {
         let _updater = Kthread::run(0, false, c"rcu_notrace_gp", || {
             while !should_stop() {
                 // SAFETY: Process context.
-                unsafe { kernel::bindings::synchronize_rcu_expedited() };
+                unsafe { bindings::synchronize_rcu_expedited() };
             }
         })?;
         let pace = param(module_parameters::pace.value());

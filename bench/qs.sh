@@ -6,5 +6,5 @@
 
 . bench/lib.sh
 
-ICOUNT=1 CPUS=2 TIMEOUT=300 guest qs.sh qs samples=120 pace=50
+ICOUNT=1 CPUS=2 TIMEOUT=300 guest qs.sh qs samples=120
 ICOUNT=1 CPUS=2 TIMEOUT=300 guest qs.sh deboost samples=12 boost=1

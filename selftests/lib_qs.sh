@@ -7,8 +7,9 @@
 # measure_qs "MODULE PARAMETERS": sets $qs to what the test module printed.
 measure_qs()
 {
-	# Time is instructions executed, whatever else the host does.  The vCPUs
-	# take turns: medians mean something, tails only with pace=.
+	# Time is instructions executed, whatever else the host does. The vCPUs
+	# take turns, and those of all count. RCU's threads stay on the other CPU,
+	# which stands still for each sample.
 	qs=$(ICOUNT=1 CPUS=2 TIMEOUT=380 "$LAB_VM" "
 		echo 0 > /sys/kernel/rcu_normal && echo rcu_normal=\$(cat /sys/kernel/rcu_normal) &&
 		dmesg | grep 'switch to high resolution mode'

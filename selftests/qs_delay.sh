@@ -11,8 +11,7 @@
 
 ktap_print_header
 ktap_set_plan $((QS_TESTS + 1))
-# Paced, the vCPUs take turns often enough for tails to mean something, too.
-measure_qs 'rcu_notrace_qs.ko samples=120 pace=50'
+measure_qs 'rcu_notrace_qs.ko samples=120'
 check_qs
 p99=$(echo "$qs" | grep "context=compound side=guard " | value p99_ns)
 check_in_time "compound: p99 of guard: $p99 ns: at most a fifth of naive's median" \

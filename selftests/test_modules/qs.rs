@@ -9,6 +9,10 @@
 //! possible, and watches its own `->rcu_read_unlock_special`, or priority. The read sides take
 //! turns.
 //!
+//! The other CPU stands still for the length of a sample. A report wakes who waits for it there, and
+//! whether that takes an interrupt of the other CPU depends on what runs there; where instructions
+//! are time, they are counted whatever CPU executes them.
+//!
 //! With `everywhere=1` guards are taken all the while in the contexts that interrupt the reader:
 //! hard interrupt, softirq, NMI, and `sched_switch` with the rq lock held.
 //!
@@ -74,10 +78,6 @@ module! {
         everywhere: u32 {
             default: 0,
             description: "Take guards in every other context as well",
-        },
-        pace: u32 {
-            default: 0,
-            description: "Wake the other CPU every so many us: vCPUs take turns as often",
         },
         seconds: u32 {
             default: 120,
@@ -171,12 +171,14 @@ fn spin(ns: u64) {
 /// Holds a section of `side` until something is pending, then drops it in `context`.
 ///
 /// Returns the time from the moment a report was possible until it was seen to have been made.
-fn sample(side: &impl ReadSide, context: Context, boost: bool) -> Option<u64> {
+fn sample(side: &impl ReadSide, context: Context, boost: bool, still: bool) -> Option<u64> {
     let guard = side.read_lock();
 
     if !wait(boost, true, if boost { 3_000_000_000 } else { 50_000_000 }) {
         return None;
     }
+
+    let _still = still.then(Still::new);
 
     // SAFETY: Each is paired, in this order.
     let possible = unsafe {
@@ -237,8 +239,47 @@ fn sample(side: &impl ReadSide, context: Context, boost: bool) -> Option<u64> {
     Some(now_ns().wrapping_sub(possible))
 }
 
+/// Whether the other CPU is to stand still, and whether it does.
+static HOLD: Atomic<i32> = Atomic::new(0);
+static HELD: Atomic<i32> = Atomic::new(0);
+
+/// While this exists a thread of high priority spins on the other CPU: what is woken there does not
+/// run, and takes no interrupt to be woken.
+struct Still;
+
+impl Still {
+    fn new() -> Self {
+        HOLD.store(1, Release);
+        while HELD.load(Acquire) == 0 {
+            spin_loop();
+        }
+        Self
+    }
+
+    /// The thread. Its timer also has emulated CPUs take turns as often.
+    fn hold() {
+        while !should_stop() {
+            sleep_us(50);
+            while HOLD.load(Acquire) != 0 {
+                HELD.store(1, Release);
+                spin_loop();
+            }
+            HELD.store(0, Release);
+        }
+    }
+}
+
+impl Drop for Still {
+    fn drop(&mut self) {
+        HOLD.store(0, Release);
+        while HELD.load(Acquire) != 0 {
+            spin_loop();
+        }
+    }
+}
+
 /// The reader's part: takes all samples in turn, and prints them.
-fn measure(rcu: &Rcu, count: usize, boost: bool, deadline_ns: u64) -> Result {
+fn measure(rcu: &Rcu, count: usize, boost: bool, still: bool, deadline_ns: u64) -> Result {
     let mut samples = KVec::with_capacity(CONTEXTS.len() * SIDES.len(), GFP_KERNEL)?;
     let mut missed = 0;
     let mut phase_us = 0;
@@ -251,9 +292,9 @@ fn measure(rcu: &Rcu, count: usize, boost: bool, deadline_ns: u64) -> Result {
         for (c, (context, _)) in CONTEXTS.iter().enumerate() {
             for &s in &ORDERS[(round + c) % ORDERS.len()] {
                 let sample = match s {
-                    0 => sample(&Plain, *context, boost),
-                    1 => sample(rcu, *context, boost),
-                    _ => sample(&Naive, *context, boost),
+                    0 => sample(&Plain, *context, boost, still),
+                    1 => sample(rcu, *context, boost, still),
+                    _ => sample(&Naive, *context, boost, still),
                 };
 
                 match sample {
@@ -362,14 +403,21 @@ impl kernel::Module for Qs {
         let result = Arc::new(Atomic::new(RUNNING), GFP_KERNEL)?;
 
         let rcu = Arc::new(Rcu::new()?, GFP_KERNEL)?;
+        // One or the other: guards in other contexts are provoked from the other CPU.
         let everywhere = if param(module_parameters::everywhere.value()) != 0 {
             Some(Everywhere::new(rcu.clone())?)
         } else {
             None
         };
+        let still = everywhere.is_none();
+        let holder = if still {
+            Some(Kthread::run(0, true, c"rcu_notrace_hold", Still::hold)?)
+        } else {
+            None
+        };
         let reported = result.clone();
         let reader = Kthread::run(1, false, c"rcu_notrace_qs", move || {
-            let r = measure(&rcu, count, boost, deadline_ns);
+            let r = measure(&rcu, count, boost, still, deadline_ns);
 
             reported.store(r.map_or_else(|e| e.to_errno(), |()| 0), Release);
             while !should_stop() {
@@ -383,16 +431,6 @@ impl kernel::Module for Qs {
                 unsafe { bindings::synchronize_rcu_expedited() };
             }
         })?;
-        let pace = param(module_parameters::pace.value());
-        let _pacer = if pace != 0 {
-            Some(Kthread::run(0, true, c"rcu_notrace_pace", move || {
-                while !should_stop() {
-                    sleep_us(pace);
-                }
-            })?)
-        } else {
-            None
-        };
         // Preempts the reader, which makes it block the grace period as a task.
         let _preempter = if boost {
             Some(Kthread::run(1, true, c"rcu_notrace_fifo", || {
@@ -408,6 +446,7 @@ impl kernel::Module for Qs {
             sleep_us(10_000);
         }
         drop(reader);
+        drop(holder);
         drop(everywhere);
         match result.load(Relaxed) {
             0 => Ok(Self),

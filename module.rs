@@ -5,6 +5,7 @@
 use core::borrow::Borrow;
 use kernel::prelude::*;
 use sched_probe::{
+    GuardEvents,
     SchedProbe,
     Settings, //
 };
@@ -45,10 +46,12 @@ fn param(value: impl Borrow<u32>) -> u32 {
     *value.borrow()
 }
 
-#[pin_data(PinnedDrop)]
+#[pin_data]
 struct RcuNotrace {
+    // Dropped in this order: the sums are the last that is said.
     #[pin]
     sched: SchedProbe,
+    guard_events: GuardEvents,
 }
 
 impl kernel::InPlaceModule for RcuNotrace {
@@ -62,17 +65,11 @@ impl kernel::InPlaceModule for RcuNotrace {
 
         try_pin_init!(Self {
             sched <- SchedProbe::new(settings),
+            guard_events: sched.guard_events(),
         }? Error)
         .pin_chain(|_| {
             pr_info!("loaded\n");
             Ok(())
         })
-    }
-}
-
-#[pinned_drop]
-impl PinnedDrop for RcuNotrace {
-    fn drop(self: Pin<&mut Self>) {
-        pr_info!("unloading; {}\n", self.sched.guard_events());
     }
 }

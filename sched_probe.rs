@@ -83,7 +83,9 @@ use self::{
     number::Number,
     tasks::Tasks, //
 };
+#[allow(unused_imports)] // Test modules do not print them.
 pub(crate) use control::{
+    GuardEvents,
     SchedProbe,
     Settings, //
 };

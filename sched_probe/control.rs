@@ -13,10 +13,7 @@ use super::{
     Shared, //
 };
 use crate::{
-    rcu_notrace::{
-        Events,
-        Rcu, //
-    },
+    rcu_notrace::Rcu,
     shim::sched as shim,
     tracepoint_glue::{
         events::*,
@@ -159,6 +156,16 @@ pub(crate) struct SchedProbe {
     registry: Registry,
 }
 
+/// How often guards have left the fast path: prints that when it is dropped, which is to be after
+/// the [`SchedProbe`], when no probe is left that takes a guard.
+pub(crate) struct GuardEvents(Arc<Shared>);
+
+impl Drop for GuardEvents {
+    fn drop(&mut self) {
+        pr_info!("unloading; {}\n", self.0.rcu.events());
+    }
+}
+
 /// Complains about a parameter.
 fn bad(name: &str, what: &str) -> Error {
     pr_err!("parameter {name}: {what}\n");
@@ -187,10 +194,10 @@ impl SchedProbe {
         self.control.lock()
     }
 
-    /// How often its guards have left the fast path.
-    #[allow(dead_code)] // Test modules do not print it.
-    pub(crate) fn guard_events(&self) -> Events {
-        self.shared.rcu.events()
+    /// The counts of its guards, to be printed when it is gone.
+    #[allow(dead_code)] // Test modules do not print them.
+    pub(crate) fn guard_events(&self) -> GuardEvents {
+        GuardEvents(self.shared.clone())
     }
 
     /// Attaches what is wanted, or detaches all. Process context; sleeps for grace periods.

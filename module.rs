@@ -3,7 +3,10 @@
 //! The crate root: owns the parts and wires them, nothing else.
 
 use core::borrow::Borrow;
-use kernel::prelude::*;
+use kernel::{
+    error::to_result,
+    prelude::*, //
+};
 use sched_probe::{
     GuardEvents,
     SchedProbe,
@@ -64,6 +67,10 @@ impl kernel::InPlaceModule for RcuNotrace {
         };
 
         try_pin_init!(Self {
+            _: {
+                // SAFETY: Any context: it compares strings that stay as they are.
+                to_result(unsafe { shim::built_for::rcu_notrace_built_for_this() })?;
+            },
             sched <- SchedProbe::new(settings),
             guard_events: sched.guard_events(),
         }? Error)

@@ -14,6 +14,13 @@
     unsafe_op_in_unsafe_fn
 )]
 
+/// `built_for.h`: the kernel that the module was built for.
+pub(crate) mod built_for {
+    use kernel::ffi;
+
+    include!("built_for_generated.rs");
+}
+
 /// `rcu_notrace.h`: the guards' primitives.
 pub(crate) mod rcu {
     use kernel::{bindings::*, ffi};

@@ -52,11 +52,11 @@ TRACE_EVENT(reader_preempted,
 );
 
 /* Running again, and still inside. */
-TRACE_EVENT(reader_resumed,
+DECLARE_EVENT_CLASS(reader_resumed_class,
 
 	TP_PROTO(struct task_struct *task, u64 off_ns, bool boosted),
 
-	TP_ARGS(task, off_ns, boosted),
+	TP_ARGS(__perf_task(task), off_ns, boosted),
 
 	TP_STRUCT__entry(
 		__array(char, comm, TASK_COMM_LEN)
@@ -78,12 +78,16 @@ TRACE_EVENT(reader_resumed,
 		  __entry->comm, __entry->pid, __entry->prio, __entry->boosted, __entry->off_ns)
 );
 
+DEFINE_EVENT(reader_resumed_class, reader_resumed,
+	     TP_PROTO(struct task_struct *task, u64 off_ns, bool boosted),
+	     TP_ARGS(task, off_ns, boosted));
+
 /* ... after longer than threshold_us. */
-TRACE_EVENT(reader_threshold,
+DECLARE_EVENT_CLASS(reader_threshold_class,
 
 	TP_PROTO(struct task_struct *task, u64 off_ns, u64 threshold_ns),
 
-	TP_ARGS(task, off_ns, threshold_ns),
+	TP_ARGS(__perf_task(task), off_ns, threshold_ns),
 
 	TP_STRUCT__entry(
 		__array(char, comm, TASK_COMM_LEN)
@@ -103,12 +107,16 @@ TRACE_EVENT(reader_threshold,
 		  __entry->comm, __entry->pid, __entry->off_ns, __entry->threshold_ns)
 );
 
+DEFINE_EVENT(reader_threshold_class, reader_threshold,
+	     TP_PROTO(struct task_struct *task, u64 off_ns, u64 threshold_ns),
+	     TP_ARGS(task, off_ns, threshold_ns));
+
 /* Given a higher priority by RCU; after_ns is 0 where that is not known. */
-TRACE_EVENT(reader_boosted,
+DECLARE_EVENT_CLASS(reader_boosted_class,
 
 	TP_PROTO(struct task_struct *task, int newprio, u64 after_ns),
 
-	TP_ARGS(task, newprio, after_ns),
+	TP_ARGS(__perf_task(task), newprio, after_ns),
 
 	TP_STRUCT__entry(
 		__array(char, comm, TASK_COMM_LEN)
@@ -131,11 +139,15 @@ TRACE_EVENT(reader_boosted,
 		  __entry->after_ns)
 );
 
-TRACE_EVENT(reader_deboosted,
+DEFINE_EVENT(reader_boosted_class, reader_boosted,
+	     TP_PROTO(struct task_struct *task, int newprio, u64 after_ns),
+	     TP_ARGS(task, newprio, after_ns));
+
+DECLARE_EVENT_CLASS(reader_deboosted_class,
 
 	TP_PROTO(struct task_struct *task, int newprio, u64 boosted_ns),
 
-	TP_ARGS(task, newprio, boosted_ns),
+	TP_ARGS(__perf_task(task), newprio, boosted_ns),
 
 	TP_STRUCT__entry(
 		__array(char, comm, TASK_COMM_LEN)
@@ -157,6 +169,10 @@ TRACE_EVENT(reader_deboosted,
 		  __entry->comm, __entry->pid, __entry->oldprio, __entry->newprio,
 		  __entry->boosted_ns)
 );
+
+DEFINE_EVENT(reader_deboosted_class, reader_deboosted,
+	     TP_PROTO(struct task_struct *task, int newprio, u64 boosted_ns),
+	     TP_ARGS(task, newprio, boosted_ns));
 
 /* Switched out outside of any section, and only thereby reported. */
 TRACE_EVENT(qs_deferred,

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # This test will make the Debian package, install it in a root file system with a
 # stock kernel of the oldest supported series, boot that and load the module, have
-# apt install the newest kernel, boot that, purge the package, and do there what the
-# documentation says to do on a machine of one's own; it will fail if a module is not
-# built or does not load, a command fails, or if something is left. Only with
-# PACKAGE=1: it downloads 600 MB.
+# apt install the newest kernel, and its source later, boot that, give its headers
+# another version, purge the package, and do there what the documentation says to do
+# on a machine of one's own; it will fail if a kernel is not configured, a module is
+# not built, does not load, or loads where it is not for, a command fails, or if
+# something is left. Only with PACKAGE=1: it downloads 600 MB.
 # runs: drives
 # timeout: 3600
 
@@ -33,6 +34,27 @@ installed()
 		modinfo -k $1 rcu_notrace"
 }
 
+# configured RELEASE: the kernel's packages, and it has what it boots with.
+configured()
+{
+	inside "dpkg-query -W -f '\${db:Status-Abbrev}\n' linux-image-$1 linux-headers-$1 |
+		sort -u" && test "$(cat "$work/log")" = "ii " -a -s "$root/boot/initrd.img-$1"
+}
+
+# other_version VERSION: that of the newest kernel's headers and source becomes it, as
+# if they had come so.
+other_version()
+{
+	of="/^Package: linux-\(headers-$new\|source-$max\)\$/,/^\$/"
+	inside "sed -i '$of s/^Version: .*/Version: $1/' /var/lib/dpkg/status"
+}
+
+# built_for RELEASE VERSION: the module that is installed there.
+built_for()
+{
+	inside "modinfo -k $1 -F built_for rcu_notrace" && test "$(cat "$work/log")" = "$2"
+}
+
 # loads RELEASE: in a guest that runs this kernel from this root file system.
 loads()
 {
@@ -41,6 +63,14 @@ loads()
 		grep -qxF "$1" "$work/log" && grep -q 'rcu_notrace: loaded' "$work/log" && return
 	tail -n 20 "$work/log" | sed 's/^/# /'
 	return 1
+}
+
+# refused RELEASE: the same, but the module will have none of it.
+refused()
+{
+	OWN_ROOT=$root KVER=$1 "$LAB_VM" "! modprobe rcu_notrace && dmesg | grep rcu_notrace:" \
+		> "$work/log" 2>&1 || return
+	grep -q 'rcu_notrace: built for .*, and this kernel is ' "$work/log"
 }
 
 # newest SERIES: the release of its newest PREEMPT_RT kernel.
@@ -109,7 +139,7 @@ mkdir -p "$work"
 rm -rf "$work/blocks" "$tree"
 blocks "$work/blocks" Documentation/install.rst README.md
 owns=$(of_class own "$work/blocks")
-ktap_set_plan $((15 + $(echo "$owns" | wc -l)))
+ktap_set_plan $((22 + $(echo "$owns" | wc -l)))
 
 # As the root that these files belong to.
 clean_up()
@@ -133,13 +163,28 @@ check "$old: it loads" loads "$old"
 refute "it is not loaded at boot unless asked for" \
 	grep -q '^[^#]' "$root/etc/modules-load.d/rcu-notrace.conf"
 refute "control: while it is installed something is left" nothing_left
-check "$new is installed" add_kernel "$new" "$max"
-check "$new: the module is built with it" installed "$new"
+check "$new is installed, without its source" inside "apt-get -q -y install \
+	-t trixie-backports linux-image-$new linux-headers-$new"
+check "and it is said in a line what is missing" \
+	grep -q "^kdir: error: $new: .*: install linux-source-$max=" "$work/log"
+check "$new: it is configured, and can boot" configured "$new"
+refute "control: there is no module" installed "$new"
+check "its source comes later" \
+	inside "apt-get -q -y install -t trixie-backports linux-source-$max"
+check "$new: the module is built then" installed "$new"
 check "$new: it loads" loads "$new"
 inside "apt-get -q -y purge linux-source-$min && rm -r /var/lib/rcu-notrace/kdir/$old"
 refute "control: without the kernel's own source there is no tree" \
 	inside "/usr/src/rcu-notrace-*/packaging/kdir $old"
 check "and it is said what is missing" grep -q "install linux-source-$min=" "$work/log"
+version=$(inside "dpkg-query -W -f '\${Version}' linux-headers-$new" && cat "$work/log")
+check "$new: it says what it is for: $version" built_for "$new" "$version"
+other_version "$version.1"
+inside "dpkg-trigger --by-package=linux-headers-$new --no-await /usr/src &&
+	dpkg --triggers-only --pending"
+check "$new: it is built anew for headers of another version" built_for "$new" "$version.1"
+check "and is refused by a kernel that has not that version" refused "$new"
+other_version "$version"
 check "the package is purged" inside "apt-get -q -y purge rcu-notrace-dkms"
 check "and nothing is left" nothing_left
 

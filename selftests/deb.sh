@@ -34,7 +34,8 @@ same()
 # modes UMASK: none but these.
 modes()
 {
-	dpkg-deb -c "$work/$1"/build/*.deb | grep -vE '^(drwxr-xr-x|-rw[x-]r-[x-]r-[x-]) root/root ' |
+	dpkg-deb -c "$work/$1"/build/*.deb |
+		grep -vE '^(drwxr-xr-x|-rw[x-]r-[x-]r-[x-]) root/root ' |
 		sed 's/^/# /' | grep . && return 1
 	dpkg-deb -c "$work/$1"/build/*.deb | grep /packaging/kdir > /dev/null
 }

@@ -41,11 +41,11 @@ ran() { grep -qxF "check $2" "build/matrix/$1/check.log"; }
 
 # Those of its own choice.
 all_of_them() {
-	local name
 	says 0 "3 passed, 0 failed, 1 skipped" '1 CPU ' 1 || return
-	for name in $(sed -n 's/^check \(.*\) CPUS=1 APPEND=$/\1/p' build/matrix/1/check.log); do
-		[[ -e $TESTED/selftests/$name.sh ]] && echo "$name"
-	done | paste -sd' ' | grep -qx 'machine .* known_reader .* tutorial'
+	sed -n 's/^check \(.*\) CPUS=1 APPEND=$/\1/p' build/matrix/1/check.log | tr ' ' '\n' |
+		while read -r name; do
+			[[ -e $TESTED/selftests/$name.sh ]] && echo "$name"
+		done | paste -sd' ' | grep -qx 'machine .* known_reader .* tutorial'
 }
 check "without TESTS: those that there are" all_of_them
 

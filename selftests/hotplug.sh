@@ -6,7 +6,7 @@
 # stop ending, or if a reader finds an object that has been replaced a grace
 # period ago; readers without a guard must.
 # runs: vm
-# timeout: 240
+# timeout: 500
 
 . "${0%/*}/lib.sh"
 . "$SELFTESTS/lib_torture.sh"

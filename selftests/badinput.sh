@@ -24,7 +24,8 @@ ktap_set_plan 14
 
 log=$(mktemp)
 insmod "$MODULE"
-check "files are for root only" test -z "$(find $CTL -type f ! -perm 600; find $DIR -type f ! -perm 400)"
+check "files are for root only" test -z \
+	"$(find $CTL -type f ! -perm 600; find $DIR -type f ! -perm 400)"
 # A list, as far as there are CPUs.
 filter="comm==*a* && prio<140 && cpu==0,0-$(cpus | tail -n 1) && cgroup==/"
 check "state is taken" set_all "$filter"

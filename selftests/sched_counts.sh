@@ -80,7 +80,8 @@ workload='stress-ng --quiet --timeout 6 --switch 2 --fork 1 --timer 1 --membarri
 	for i in 1 2 3 4 5 6; do
 		taskset -c $cpu sh -c "for n in 1 2 3 4 5 6 7 8 9; do cat /proc/self/maps; done" \
 			> /dev/null &
-		taskset -c $cpu chrt -f 10 sh -c "n=0; while [ \$n -lt 200 ]; do n=\$((n + 1)); done"
+		taskset -c $cpu chrt -f 10 \
+			sh -c "n=0; while [ \$n -lt 200 ]; do n=\$((n + 1)); done"
 	done
 	pi_stress --quiet --groups 1 --duration 3 > /dev/null 2>&1
 	wait'

@@ -28,18 +28,18 @@ patiently()
 	done
 }
 
-# lookups: in and out of RCU sections on CPU 1, once they are let.
+# lookups: in and out of RCU sections on one CPU, once they are let.
 lookups()
 {
 	# shellcheck disable=SC2016 # the shell that runs it expands it
-	exec taskset -c 1 sh -c 'kill -STOP $$
+	exec taskset -c "$(cpu 1)" sh -c 'kill -STOP $$
 		while :; do for f in /usr/share/*/* /usr/lib/*/*; do [ -e $f/nowhere ]; done; done'
 }
 
 # preempted: by a real-time task, for a few seconds.
 preempted()
 {
-	taskset -c 1 chrt -f 30 python3 -c 'import time
+	taskset -c "$(cpu 1)" chrt -f 30 python3 -c 'import time
 end = time.monotonic() + 6
 while time.monotonic() < end:
     until = time.monotonic() + .03

@@ -14,19 +14,21 @@
  * interrupt and an NMI are pushed by "run", run to their end, and leave the
  * frame below them where it was.  Recursion is therefore real and unbounded;
  * that it ends is asserted (C3), not built in.  hardware() pushes interrupts
- * whenever irqs are on, between any two steps.  gp() is the rest of the
- * machine: grace periods that wait for this CPU and for the blocked task, and
- * the booster.
+ * whenever irqs are on, between any two steps.  gp_exp() and gp_norm() are
+ * the rest of the machine: grace periods that wait for this CPU and for the
+ * blocked task, and the booster.
  *
  * What is checked is named after the clauses of the contract:
  *
- *   C1  a grace period that began inside a section does not end inside it
+ *   C1  a grace period that began inside a section does not end inside it, nor
+ *       inside a region with preemption or irqs off, nor inside an interrupt
  *   C3  bounded recursion; no storm: the runs of our handler, and the passes
  *       through the scheduler, between two steps of progress are bounded,
  *       where progress is a step of the task's own program or a report
  *   C4  (and C5) everything on: reported when the drop returns; preemption off:
  *       when preemption is back; irqs off: when they are back on and the
- *       irq_work has run; any order: when the timer has run.  No tick helps
+ *       irq_work has run; the compound order: when the timer has run.  No tick
+ *       helps
  *   C7  special is never cleared without the report; where a report is promised
  *       an irq_work or a timer is on its way
  *   C8  no raw lock is taken under itself, whatever the guard interrupted
@@ -71,16 +73,12 @@
 #define ALWAYS	255
 
 /*
- * V1 is the design before: the handler only asks for a reschedule, and leaves
- * the report to the way out of the interrupt.
+ * PREEMPT_NONE is preempt=none or voluntary: nothing is preempted, the way out
+ * of an interrupt does not reschedule, and the handler reports by itself.
  */
 
 /* Bounds of C3, as small as the model allows. */
-#ifdef V1
 #define RUNS	(2 * K + 7)
-#else
-#define RUNS	(2 * K + 6)
-#endif
 #ifndef MAX_RUNS
 #define MAX_RUNS	RUNS	/* runs of our handler without progress */
 #endif
@@ -98,7 +96,11 @@
 /* ------------------------------------------------------------------------ */
 /* The CPU                                                                   */
 
-#define BASE	3			/* init, gp, hardware */
+#if NNORM > 0
+#define BASE	4			/* init, expedited, normal, hardware */
+#else
+#define BASE	3			/* init, expedited, hardware */
+#endif
 #ifdef CYCLES
 #define NR_PR	(_nr_pr - 1)		/* without the never claim */
 #else
@@ -140,7 +142,8 @@ byte special;			/* rcu_read_unlock_special.s */
 #define BLOCKED	1
 #define NEED_QS	2
 #define EXP_HINT 4
-#define PROMISED 8		/* ours, in .b.need_mb: promised since it was last 0 */
+#define PENDING	7		/* all that RCU sets */
+#define SAID(bits) ((bits) << 3)	/* ours, in .b.need_mb: promised since it was last 0 */
 bit boosted;
 
 /* ------------------------------------------------------------------------ */
@@ -157,12 +160,7 @@ byte snap;			/* the copy of .s in the report */
 /* ------------------------------------------------------------------------ */
 /* Ours, per CPU                                                             */
 
-/* Who promised. Only V1 asks; in the code it is a bool. */
-#define NOBODY		0
-#define OWNER		1	/* a section that started clean */
-#define INHERITED	2	/* one that did not */
-
-byte promised;
+bit promised;
 byte backoff;			/* timer period, MIN << backoff */
 bit claimed;			/* IRQ_WORK_PENDING */
 bit raised;			/* V_WORK on its way */
@@ -173,8 +171,12 @@ byte delay;			/* the period it is being started with */
 /* ------------------------------------------------------------------------ */
 /* Ghosts                                                                    */
 
-bit held;			/* the section was there when the GP began */
-bit held_poff, held_ioff;	/* so was the task's preempt/irq-off region */
+#define EXP	0
+#define NORM	1
+bit held[2];			/* the section was there when that GP began */
+bit held_poff[2], held_ioff[2];	/* so was the task's preempt/irq-off region */
+bit held_irq[2];		/* so was an interrupt or an NMI */
+#define release(what)	what[EXP] = 0; what[NORM] = 0
 bit prog_poff, prog_ioff;	/* such a region is open */
 #ifdef M_EARLY_CHECK
 bit stale;
@@ -185,12 +187,22 @@ bit reporting;
 byte nruns, nsched;
 byte nslow[4], nwork[4];
 
-#define BY_NONE	0
-#define BY_OWNER 1		/* it owned what happened, or promised for it */
-#define BY_HEIR	2		/* it relies on what was promised */
-#define BY_PLAIN 3
-byte last;			/* who dropped the last section with special set */
-bit last_ioff;			/* ... in the irqs-off region still open */
+bit last_plain;			/* the kernel's reader left special set last, not a guard */
+bit last_ioff;			/* a guard did, in the irqs-off region still open */
+bit due;			/* ... and the report is due when irqs are on again */
+#if defined(M_BIT) || defined(M_MARK_OUTLIVES)
+#define TOLD			/* apart from the record, which is wrong */
+byte told;			/* what was pending when it was last promised */
+#define UNTOLD	(special & PENDING & ~told)
+#else
+#define UNTOLD	NEWS
+#endif
+
+#ifdef TOLD
+#define untell()	told = 0
+#else
+#define untell()	skip
+#endif
 
 #define progress()	d_step { nruns = 0; nsched = 0; tslow = 0 }
 #define event()		nruns = 0; nsched = 0
@@ -204,7 +216,7 @@ hidden byte C1_reader, C1_sched, C3_depth, C3_work, C3_storm, C3_sched;
 #else
 #define OFF	0
 #endif
-hidden byte C4_on = OFF, C4_preempt = OFF, C4_irq = OFF, C4_heir = OFF;
+hidden byte C4_on = OFF, C4_preempt = OFF, C4_irq = OFF;
 hidden byte C4_lost = OFF, C5_lost;
 hidden byte C7_stolen, C7_promised, C8_deadlock;
 #if defined(M_NMI) || defined(M_ANY_CONTEXT)
@@ -221,13 +233,13 @@ hidden byte C7_meant;
 #endif
 
 /* C7: what special stood for is reported, or special says so, or being done. */
-#define KEPT	((!queued && !hinted && !asked) || (special & ~PROMISED) != 0 || reporting)
+#define KEPT	((!queued && !hinted && !asked) || (special & PENDING) != 0 || reporting)
 
 /* C7: nor does special say so for nothing. */
-#define MEANT	(special != PROMISED)
+#define MEANT	(special == 0 || (special & PENDING) != 0)
 
-/* C7: whoever finds the report promised may rely on it. */
-#define PROMISE	(promised == NOBODY || claimed || timer || npromising > 0)
+/* C7: a drop that finds the report promised may rely on it. */
+#define PROMISE	(!promised || claimed || timer || npromising > 0)
 
 /* ------------------------------------------------------------------------ */
 /* Instrumentation                                                           */
@@ -255,8 +267,11 @@ hidden byte C7_meant;
 
 inline spin_lock()
 {
-	atomic { check(C8_deadlock, !raw_lock); raw_lock = 1 }
+	atomic { check(C8_deadlock, !raw_lock); raw_lock = 1; pc++ }
 }
+
+/* Irqs are off, so that nothing is rescheduled. */
+inline spin_unlock() { d_step { raw_lock = 0; pc-- } }
 
 inline rcu_qs()
 {
@@ -279,14 +294,14 @@ inline rcu_preempt_deferred_qs_irqrestore()
 	defer_qs_pending = 0;
 	if
 	:: special != 0 || cpu_exp ->
-		d_step { snap = special; special = 0; reporting = 1 };
+		d_step { snap = special; special = 0; reporting = 1; untell() };
 		if
 		:: snap & NEED_QS -> rcu_qs()
 		:: else
 		fi;
 		trace();
 		if
-		:: cpu_exp -> spin_lock(); rcu_report_exp_rdp(); raw_lock = 0
+		:: cpu_exp -> spin_lock(); rcu_report_exp_rdp(); spin_unlock()
 		:: else
 		fi;
 		if
@@ -294,7 +309,7 @@ inline rcu_preempt_deferred_qs_irqrestore()
 			spin_lock();
 			d_step { queued = 0; exp_tasks = 0; gp_tasks = 0 };
 			trace();	/* rcu_unlock_preempted_task */
-			raw_lock = 0;
+			spin_unlock();
 			boosted = 0	/* rt_mutex_futex_unlock() */
 		:: else
 		fi;
@@ -318,10 +333,24 @@ inline rcu_preempt_deferred_qs()
 	fi
 }
 
-/* A zero-length extended quiescent state: ends what a normal GP waits for. */
+/*
+ * A zero-length extended quiescent state: ends what a normal GP waits for, if
+ * the scan that finds it has found the CPU outside of one before.  With
+ * preempt=none the handler calls this, and what bounds it is that no interrupt
+ * lasts from the beginning of a grace period beyond its first scan.
+ */
 inline rcu_momentary_eqs()
 {
+#ifdef PREEMPT_NONE
+	d_step {
+		if
+		:: !held_irq[NORM] -> cpu_norm = 0
+		:: else
+		fi
+	};
+#else
 	cpu_norm = 0;
+#endif
 	rcu_preempt_deferred_qs()
 }
 
@@ -346,13 +375,13 @@ inline rcu_note_context_switch()
 			:: else
 			fi
 		};
-		raw_lock = 0
+		spin_unlock()
 	:: else ->
 		rcu_preempt_deferred_qs()
 	fi;
 	rcu_qs();
 	if
-	:: cpu_exp -> spin_lock(); rcu_report_exp_rdp(); raw_lock = 0
+	:: cpu_exp -> spin_lock(); rcu_report_exp_rdp(); spin_unlock()
 	:: else
 	fi
 }
@@ -374,9 +403,8 @@ inline context_switch()
 		event();
 		claimed = 0; raised = 0; defer_qs_pending = 0; kraised = 0;
 		if
-		:: promised = NOBODY; timer = 0; backoff = 0
-		:: promised = OWNER; timer = 1; backoff = K; tslow = 1
-		:: promised = INHERITED; timer = 1; backoff = K; tslow = 1
+		:: promised = 0; timer = 0; backoff = 0
+		:: promised = 1; timer = 1; backoff = K; tslow = 1
 		fi }
 	:: skip
 	fi
@@ -426,15 +454,9 @@ inline set_need_resched_current()
 /* ------------------------------------------------------------------------ */
 /* Ours                                                                      */
 
-/*
- * Ghost: what was pending before the section began it has inherited.
- */
-inline lock(heir)
-{
-	d_step { heir = (special != 0); nesting++ }
-}
+inline lock() { nesting++ }
 
-inline unlock(heir)
+inline unlock()
 {
 #ifdef M_EARLY_CHECK
 	stale = (special != 0);
@@ -442,7 +464,7 @@ inline unlock(heir)
 	d_step {
 		nesting--;
 		if
-		:: nesting == 0 -> held = 0
+		:: nesting == 0 -> release(held)
 		:: else
 		fi
 	};
@@ -450,10 +472,10 @@ inline unlock(heir)
 #if defined(M_NAIVE)
 	:: skip
 #elif defined(M_EARLY_CHECK)
-	:: stale -> pending_at_drop(heir)
+	:: stale -> pending_at_drop()
 	:: else
 #else
-	:: special != 0 -> pending_at_drop(heir)
+	:: special != 0 -> pending_at_drop()
 	:: else
 #endif
 	fi
@@ -496,33 +518,51 @@ inline set_need_resched()
 }
 
 /*
- * The mark of a promise is part of special, and gone with the report.
+ * The record of a promise is part of special, and gone with the report: it
+ * says which of the other bits were there.  The rest is news.
  */
-#ifdef M_MARK_OUTLIVES
-bit marked;
-#define MARKED	marked
-#define mark()	marked = 1
+#if defined(M_MARK_OUTLIVES)
+byte marked;
+#define NEWS	(special & PENDING & ~marked)
+#define mark()	d_step { told = special & PENDING; marked = told }
+#elif defined(M_BIT)
+#define NEWS	(special < SAID(1))
+#define mark()	d_step { told = special & PENDING; special = special | SAID(1); \
+			 check(C7_meant, MEANT) }
 #else
-#define MARKED	(special & PROMISED)
-#define mark()	d_step { special = special | PROMISED; check(C7_meant, MEANT) }
+#define NEWS	(SAID(special & PENDING) & ~special)
+#define mark()	{ byte noted; \
+		noted = special & PENDING; \
+		d_step { special = (special & PENDING) | SAID(noted); noted = 0; \
+			 check(C7_meant, MEANT) } }
 #endif
 
 /*
  * Promised before queued: a probe on ipi_send_cpu must find the promise.
  */
-inline give(how)
+inline give()
 {
 #ifdef M_QUEUE_FIRST
 	irq_work_queue();
 	mark();
-	promised = how
+	promised = 1
 #else
 	mark();
-	d_step { promised = how; npromising++; enter_work() };
+	d_step { promised = 1; npromising++; enter_work() };
 	irq_work_queue();
 	d_step { npromising--; leave_work() }
 #endif
 }
+
+/*
+ * Irqs are off, and nothing else: the irq_work comes where the task can be
+ * preempted, and does not come in vain, whatever has been promised before.
+ */
+#ifdef M_NO_IRQ
+#define IRQS_ONLY	false
+#else
+#define IRQS_ONLY	(irqoff && pc == 0 && !soft && !hirq)
+#endif
 
 /* Hard irq context, irqs off; whom we interrupted had them on. */
 inline start_timer()
@@ -556,10 +596,16 @@ inline report()
 	irqoff = 0
 #else
 	pc++;
+#ifdef M_IRQS
+	bit flags;
+	flags = irqoff;
+#else
+#define flags	0		/* irqs are on */
+#endif
 	d_step { irqoff = 1; enter_work() };
 	trace();			/* irq_disable */
 	rcu_momentary_eqs();
-	d_step { irqoff = 0; leave_work() };
+	d_step { irqoff = flags; leave_work() };
 	pc--;
 	preempt_check()
 #endif
@@ -579,17 +625,13 @@ inline promise()
 #else
 	if
 #ifndef M_NO_OWNER
-	:: !MARKED -> backoff = 0; last = BY_OWNER; give(OWNER)
-	:: MARKED && promised == NOBODY ->
+	:: NEWS -> backoff = 0; give()
+	:: !NEWS && (IRQS_ONLY || !promised) ->
 #else
-	:: promised == NOBODY ->
+	:: !promised ->
 #endif
 #ifndef M_NO_HEIR
-#ifdef M_RESET
-		backoff = 0;
-#endif
-		last = BY_OWNER;
-		give(INHERITED)
+		give()
 #else
 		skip
 #endif
@@ -598,7 +640,7 @@ inline promise()
 #endif
 }
 
-inline pending_at_drop(heir)
+inline pending_at_drop()
 {
 	if
 #ifndef M_NESTED
@@ -612,18 +654,20 @@ inline pending_at_drop(heir)
 #endif
 	:: else ->
 		d_step {
-			last = (heir -> BY_HEIR : BY_OWNER);
-			last_ioff = irqoff
+			last_plain = 0;
+			last_ioff = irqoff;
+			due = due || (irqoff && (pc == 0 || UNTOLD))
 		};
 		enter_slow();
-#ifdef M_MARK_EARLY
-		mark();
-#endif
 		if
 #ifdef M_IRQS
-		:: pc == 0 && !soft && !hirq -> rcu_momentary_eqs()
+		:: pc == 0 && !soft && !hirq -> report()
 #else
-		:: PREEMPTIBLE -> report()
+		:: PREEMPTIBLE ->
+#ifdef M_MARK_EARLY
+			mark();
+#endif
+			report()
 #endif
 		:: else -> promise()
 		fi;
@@ -632,8 +676,9 @@ inline pending_at_drop(heir)
 }
 
 /*
- * The irq_work and the hrtimer.  Whom we interrupted had irqs on, so if
- * preemption was on too, this is as good a place to report as the tick's.
+ * The irq_work and the hrtimer.  The task that they interrupted had irqs on.
+ * If it had preemption on, too, it is preempted on the way out, which reports;
+ * with preempt=none it is not, and the handler reports, as the tick does.
  */
 inline keep_promise()
 {
@@ -641,7 +686,7 @@ inline keep_promise()
 	if
 	:: special == 0 ->		/* reported already */
 #ifndef M_NEVER_WITHDRAWN
-		promised = NOBODY;
+		promised = 0;
 #endif
 		backoff = 0
 #ifdef M_IN_READER
@@ -650,45 +695,37 @@ inline keep_promise()
 	:: special != 0 && nesting > 0 ->	/* the section now open inherits */
 #endif
 #ifndef M_KEPT_IN_SECTION
-		promised = NOBODY
+		promised = 0
 #else
 		skip
 #endif
 	:: else ->
-#if defined(V1)
-		set_need_resched();
-		if
-#ifdef M_NO_DISTINCTION
-		:: pc == 0 && !soft -> promised = NOBODY
-#else
-		:: pc == 0 && !soft && promised == OWNER -> promised = NOBODY
-#endif
-		:: else -> start_timer()
-		fi
-#else
 		if
 #ifdef M_CLEAR
-		:: pc == 0 && !soft -> special = 0; promised = NOBODY; backoff = 0
+		:: pc == 0 && !soft -> special = 0; promised = 0; backoff = 0
 #else
 #ifdef M_ANY_CONTEXT
 		:: true ->
 #else
 		:: pc == 0 && !soft ->
 #endif
+#if (defined(PREEMPT_NONE) && !defined(M_RESCHED)) || defined(M_EQS) || defined(M_ANY_CONTEXT) || defined(M_IN_READER)
 			rcu_momentary_eqs();
-			promised = NOBODY;
-			backoff = 0
+			backoff = 0;
+#else
+			set_need_resched();
+#endif
+			promised = 0
 #endif
 		:: else ->
 			set_need_resched();
 #ifdef M_NO_TIMER
-			promised = NOBODY
+			promised = 0
 #else
-			promised = OWNER;
+			promised = 1;
 			start_timer()
 #endif
 		fi
-#endif
 	fi;
 	check(C7_stolen, KEPT);
 	check(C7_meant, MEANT);
@@ -747,7 +784,7 @@ inline device()
 	spin_lock();
 	trace();			/* sched_waking, hrtimer_start */
 	set_need_resched_current();
-	raw_lock = 0
+	spin_unlock()
 }
 
 inline __do_softirq()
@@ -777,9 +814,9 @@ proctype interrupt(byte vector) provided (ON_CPU)
 	fi;
 
 	/* __irq_exit_rcu() */
-	hirq = 0;
+	d_step { hirq = 0; release(held_irq) };
 	if
-	:: nsoft > 0 && pc == 0 && !soft -> nsoft--; __do_softirq()
+	:: nsoft > 0 && pc == 0 && !soft -> d_step { nsoft--; event() }; __do_softirq()
 	:: skip
 	fi;
 	trace();			/* idle_cpu() */
@@ -802,20 +839,23 @@ proctype interrupt(byte vector) provided (ON_CPU)
 
 proctype nmi_handler() provided (ON_CPU)
 {
-	bit heir;
-
-	lock(heir);
-	unlock(heir);
-	atomic { nmi = 0; live-- }
+	lock();
+	unlock();
+	atomic {
+		nmi = 0;
+		if
+		:: !hirq -> release(held_irq)
+		:: else
+		fi;
+		live--
+	}
 }
 
 /* A probe: what runs at an instrumentation point. */
 proctype probe() provided (ON_CPU)
 {
-	bit heir;
-
-	lock(heir);
-	unlock(heir);
+	lock();
+	unlock();
 	live--
 }
 
@@ -853,36 +893,43 @@ end:	do
 /* ------------------------------------------------------------------------ */
 /* The rest of the machine                                                   */
 
-inline gp_start()
+inline gp_start(kind)
 {
-	held = (nesting > 0);
-	held_poff = prog_poff;
-	held_ioff = prog_ioff
+	held[kind] = (nesting > 0);
+	held_poff[kind] = prog_poff;
+	held_ioff[kind] = prog_ioff;
+	held_irq[kind] = (hirq || nmi)
 }
 
-inline gp_end()
+inline gp_end(kind)
 {
-	check(C1_reader, !held);
-	check(C1_sched, !held_poff && !held_ioff)
+	check(C1_reader, !held[kind]);
+	check(C1_sched, !held_poff[kind] && !held_ioff[kind] && !held_irq[kind])
 }
 
-proctype gp()
+proctype gp_exp()
 {
 end:	do
 	:: atomic { nexp > 0 ->
 		nexp--;
-		gp_start();
+		gp_start(EXP);
 		expmask = 1; ipi = 1; exp_tasks = queued };
 		do
-		:: atomic { !expmask && !exp_tasks -> gp_end(); break }
+		:: atomic { !expmask && !exp_tasks -> gp_end(EXP); break }
 		:: atomic { exp_tasks && !boosted -> boosted = 1 }
 		od
+	od
+}
+
+proctype gp_norm()
+{
+end:	do
 	:: atomic { nnorm > 0 ->
 		nnorm--;
-		gp_start();
+		gp_start(NORM);
 		cpu_norm = 1; gp_tasks = queued };
 		do
-		:: atomic { !cpu_norm && !gp_tasks -> gp_end(); break }
+		:: atomic { !cpu_norm && !gp_tasks -> gp_end(NORM); break }
 		:: atomic { gp_tasks && !boosted -> boosted = 1 }
 		od
 	od
@@ -902,13 +949,13 @@ inline rcu_read_unlock()
 	d_step {
 		nesting--;
 		if
-		:: nesting == 0 -> held = 0
+		:: nesting == 0 -> release(held)
 		:: else
 		fi
 	};
 	if
 	:: nesting == 0 && special != 0 ->
-		d_step { last = BY_PLAIN; was_off = irqoff };
+		d_step { last_plain = 1; was_off = irqoff };
 #ifndef NAIVE
 		irqoff = 1;
 		if
@@ -945,7 +992,6 @@ proctype task() provided (ON_CPU)
 {
 	byte sp;			/* open sections */
 	bit plain[2];			/* which are the kernel's */
-	bit heir[2];
 
 	do
 #ifdef CYCLES
@@ -958,7 +1004,7 @@ progress:	stopped = 0;
 		if
 		:: sp < NEST ->
 			plain[sp] = 0;
-			lock(heir[sp]);
+			lock();
 			sp++
 #ifdef PLAIN
 		:: sp < NEST ->
@@ -968,8 +1014,7 @@ progress:	stopped = 0;
 #endif
 		:: sp > 0 && !plain[sp - 1] ->
 			sp--;
-			unlock(heir[sp]);
-			heir[sp] = 0;
+			unlock();
 			check(C4_on, !(sp == 0 && ALL_ON) || REPORTED)
 #ifdef PLAIN
 		:: sp > 0 && plain[sp - 1] ->
@@ -979,26 +1024,23 @@ progress:	stopped = 0;
 #endif
 		:: pc == 0 -> atomic { pc++; prog_poff = 1 }
 		:: pc > 0 ->
-			d_step { prog_poff = 0; held_poff = 0 };
+			d_step { prog_poff = 0; release(held_poff) };
 			preempt_enable();
 #ifndef PREEMPT_NONE
-			check(C4_preempt, !(sp == 0 && ALL_ON && last != BY_PLAIN) || REPORTED)
+			check(C4_preempt, !(sp == 0 && ALL_ON && !last_plain) || REPORTED)
 #endif
-		:: !irqoff -> atomic { irqoff = 1; prog_ioff = 1; last_ioff = 0 }
+		:: !irqoff -> atomic { irqoff = 1; prog_ioff = 1; last_ioff = 0; due = 0 }
 		:: irqoff ->
-			atomic { irqoff = 0; prog_ioff = 0; held_ioff = 0 };
+			atomic { irqoff = 0; prog_ioff = 0; release(held_ioff) };
 			if
-			:: sp == 0 && ALL_ON && last_ioff && last != BY_PLAIN ->
-				settle();
-				check(C4_irq, REPORTED || last != BY_OWNER);
-#ifdef M_HEIR_PROMPT
-				check(C4_heir, REPORTED)
-#else
-				check(C4_heir, REPORTED || timer)
-#endif
+			:: sp == 0 && ALL_ON && last_ioff && !last_plain ->
+				atomic {
+					settle();
+					check(C4_irq, REPORTED || (!due && timer))
+				}
 			:: skip
 			fi;
-			last_ioff = 0
+			d_step { last_ioff = 0; due = 0 }
 		:: sp == 0 && ALL_ON -> break
 		fi
 	od;
@@ -1010,7 +1052,10 @@ end:	0
 
 init {
 	atomic {
-		run gp();
+		run gp_exp();
+#if NNORM > 0
+		run gp_norm();
+#endif
 		run hardware();
 		run task()
 	}
@@ -1021,7 +1066,7 @@ init {
 	check(C7_stolen, KEPT);
 	check(C7_meant, MEANT);
 	check(C7_promised, PROMISE);
-	check(C4_lost, special == 0 || last == BY_PLAIN);
-	check(C5_lost, !boosted || last == BY_PLAIN)
+	check(C4_lost, special == 0 || last_plain);
+	check(C5_lost, !boosted || last_plain)
 #endif
 }

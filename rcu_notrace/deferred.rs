@@ -176,7 +176,7 @@ extern "C" fn rcu_notrace_keep_promise(
                 return;
             }
             // Nothing preempts here: preempt=none. RCU wants no extended quiescent state inside of
-            // an interrupt handler, see "C1 protection" in Documentation/contract.rst for its bound.
+            // an interrupt handler: "C1 protection" in Documentation/contract.rst has the bound.
             bindings::rcu_momentary_eqs();
         } else {
             let delay_us = (*rnc).delay_us;

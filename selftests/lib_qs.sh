@@ -13,7 +13,9 @@ measure_qs()
 	qs=$(ICOUNT=1 CPUS=2 TIMEOUT=380 "$LAB_VM" "
 		echo 0 > /sys/kernel/rcu_normal && echo rcu_normal=\$(cat /sys/kernel/rcu_normal) &&
 		dmesg | grep 'switch to high resolution mode'
-		for pid in \$(pgrep '^rcu(b/|_preempt|_exp_)'); do taskset -pc 0 \$pid > /dev/null; done
+		for pid in \$(pgrep '^rcu(b/|_preempt|_exp_)'); do
+			taskset -pc 0 \$pid > /dev/null
+		done
 		insmod $MODS/$1 && dmesg | grep ' qs '")
 }
 

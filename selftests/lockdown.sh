@@ -35,7 +35,8 @@ script='D=/sys/kernel/debug/rcu_notrace C=/sys/kernel/rcu_notrace
 	echo -sched_waking > $C/events
 	echo 1 > $C/reset
 	echo 0 > $C/enable
-	echo "set=$(cat $C/threshold_us $C/stop $C/filter $C/enable | tr "\n" " ")$(grep -c + $C/events)"
+	set=$(cat $C/threshold_us $C/stop $C/filter $C/enable | tr "\n" " ")
+	echo "set=$set$(grep -c + $C/events)"
 	rmmod rcu_notrace
 	echo "unloaded=$?"'
 
@@ -56,7 +57,8 @@ ktap_set_plan 8
 
 echo "$out" | grep '^#'
 check "the guest has come to the end" test $status = 0
-check "the kernel is locked down: $(said lockdown)" test "$(said lockdown)" = "none [integrity] confidentiality"
+check "the kernel is locked down: $(said lockdown)" \
+	test "$(said lockdown)" = "none [integrity] confidentiality"
 check "measured: readable: $(said measured)" test "$(said measured)" = 10/10
 check "control files: readable: $(said controls)" test "$(said controls)" = 6/6
 check "control files: set: $(said set)" test "$(said set)" = "5 1 comm==none 0 9"

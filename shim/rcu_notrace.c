@@ -180,8 +180,11 @@ u64 rcu_notrace_sum(enum rcu_notrace_event event)
 	u64 sum = 0;
 	int cpu;
 
-	for_each_possible_cpu(cpu)
-		sum += (unsigned long)atomic_long_read(&per_cpu(rcu_notrace_cpus, cpu).events[event]);
+	for_each_possible_cpu(cpu) {
+		struct rcu_notrace_cpu *rnc = per_cpu_ptr(&rcu_notrace_cpus, cpu);
+
+		sum += (unsigned long)atomic_long_read(&rnc->events[event]);
+	}
 	return sum;
 }
 

@@ -9,9 +9,9 @@
 //! possible, and watches its own `->rcu_read_unlock_special`, or priority. The read sides take
 //! turns.
 //!
-//! The other CPU stands still for the length of a sample. A report wakes who waits for it there, and
-//! whether that takes an interrupt of the other CPU depends on what runs there; where instructions
-//! are time, they are counted whatever CPU executes them.
+//! The other CPU stands still for the length of a sample. A report wakes a thread that waits for it
+//! there, and whether that takes an interrupt of the other CPU depends on the task that runs there;
+//! where instructions are time, those of all CPUs are counted.
 //!
 //! With `everywhere=1` guards are taken all the while in the contexts that interrupt the reader:
 //! hard interrupt, softirq, NMI, and `sched_switch` with the rq lock held.

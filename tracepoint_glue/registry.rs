@@ -6,7 +6,8 @@
 //!
 //! The order is the kernel's: unregister every probe, wait for both domains of readers under which
 //! tracepoints call them (`tracepoint_srcu`, and Tasks Trace RCU for the faultable ones), wait for
-//! what probes have left behind, free. [`Core::detach()`] does the first two, once for a whole set.
+//! what probes have left behind, free. [`Core::unregister()`] does the first for a set,
+//! [`Core::wait()`] the second, once for any number of sets.
 //! Only then does the state lose its last owner: the drop of an
 //! [`IrqWork`](super::irq_work::IrqWork) in it is the third, the end of the drop the fourth.
 //!
@@ -200,8 +201,9 @@ impl PinnedDrop for Registry {
         let mut sets = SETS.lock();
 
         for set in sets.iter() {
-            set.core().detach();
+            set.core().unregister();
         }
+        Core::wait(sets.iter().map(|set| set.core()));
         // No probe runs any more: what they may have shared can come to rest.
         for set in sets.iter() {
             set.quiesce();
@@ -495,7 +497,8 @@ impl Core {
     /// # Safety
     ///
     /// Called once, with `SETS` held. `data` is what the probes take, and stays so until
-    /// `detach()` has returned; that is called before `self` is dropped, whatever this returns.
+    /// `unregister()` and `wait()` have returned; these are called before `self` is dropped,
+    /// whatever this returns.
     unsafe fn attach(&self, data: *mut c_void) -> Result {
         /// # Safety
         ///
@@ -531,10 +534,10 @@ impl Core {
         }
     }
 
-    /// Unregisters the probes, and waits for those that are running. A second call does nothing.
+    /// Unregisters the probes, some of which may still be running. A second call does nothing.
     ///
-    /// Process context, with `SETS` held; sleeps, for a grace period.
-    fn detach(&self) {
+    /// Process context, with `SETS` held; sleeps.
+    fn unregister(&self) {
         if core::mem::take(&mut self.probes.lock().notified) {
             // Tells of the going of all modules that are there, and then of nothing.
             //
@@ -556,8 +559,19 @@ impl Core {
                 probes.list[i].tracepoint = core::ptr::null_mut();
             }
         }
+    }
+
+    /// Waits for running probes of `cores`, which have been unregistered: once for all of them, and
+    /// not at all if there has never been one. A second call does nothing.
+    ///
+    /// Process context, with `SETS` held; sleeps, for a grace period.
+    fn wait<'a>(cores: impl Iterator<Item = &'a Self>) {
+        let touched = cores.fold(false, |touched, core| {
+            core::mem::take(&mut core.probes.lock().touched) || touched
+        });
+
         // `rcu_notrace_no_wait` is a negative control: a build in which the state goes too early.
-        if core::mem::take(&mut probes.touched) && !cfg!(rcu_notrace_no_wait) {
+        if touched && !cfg!(rcu_notrace_no_wait) {
             // SAFETY: Process context. Whoever was in a probe is out of it when this returns.
             unsafe { shim::tracepoint_glue_synchronize() };
         }
@@ -638,6 +652,21 @@ impl<S: Send + Sync> Set<S> {
             .count()
     }
 
+    /// Detaches all of `sets`, the last one first, and waits once for all of their probes.
+    ///
+    /// Process context; sleeps, for a grace period.
+    pub(crate) fn detach(sets: &mut [Option<Self>]) {
+        {
+            let _sets = SETS.lock();
+
+            for set in sets.iter().rev().flatten() {
+                set.0.core.unregister();
+            }
+            Core::wait(sets.iter().flatten().map(|set| &set.0.core));
+        }
+        sets.fill_with(|| None);
+    }
+
     /// How many would not have one. Process context.
     pub(crate) fn refused(&self) -> usize {
         self.0.core.probes.lock().refused
@@ -656,8 +685,9 @@ impl<S: Send + Sync> Drop for Set<S> {
     fn drop(&mut self) {
         let mut sets = SETS.lock();
 
-        // Nothing to do where the registry has been before.
-        self.0.core.detach();
+        // Nothing to do where the registry or `detach()` has been before.
+        self.0.core.unregister();
+        Core::wait(core::iter::once(&self.0.core));
         sets.retain(|set| !core::ptr::eq(set.core(), &self.0.core));
     }
 }

@@ -17,7 +17,7 @@
 //! ```text
 //! debugfs   what is measured, to be read
 //! sysfs     what is set, to be read and written
-//! control   what is attached, the filter as text     process context, one mutex
+//! control   what is attached, the filter as text     process context: one task changes it
 //! ------------------------------------------------------------------------------
 //! probes    what each event does to the numbers      in the tracepoints
 //! filter    which tasks are looked at                read under the guard

@@ -24,6 +24,7 @@ use crate::{
     },
 };
 use kernel::{
+    error::to_result,
     new_mutex,
     prelude::*,
     str::{
@@ -76,30 +77,22 @@ where
     registry.attach(shared.clone(), |wanted| wanted.require::<T>())
 }
 
-/// The longest text of a filter.
-pub(super) const FILTER_MAX: usize = 255;
+/// The longest text of a filter: that of a write.
+const FILTER_MAX: usize = shim::SCHED_PROBE_WRITE_MAX as usize;
 
-/// A text of bounded length, that anybody may have written.
-#[derive(Clone, Copy)]
-pub(super) struct Text {
-    bytes: [u8; FILTER_MAX],
-    len: usize,
+fn copy(text: &[u8]) -> Result<KVec<u8>> {
+    let mut copy = KVec::new();
+
+    copy.extend_from_slice(text, GFP_KERNEL)?;
+    Ok(copy)
 }
 
-impl Text {
-    fn new(text: &[u8]) -> Self {
-        let mut bytes = [0; FILTER_MAX];
-        let len = text.len().min(FILTER_MAX);
-
-        for (to, from) in bytes.iter_mut().zip(text) {
-            *to = *from;
-        }
-        Self { bytes, len }
+/// A good filter with its white space as blanks.
+fn one_line(mut text: KVec<u8>) -> KVec<u8> {
+    for c in text.iter_mut().filter(|c| c.is_ascii_whitespace()) {
+        *c = b' ';
     }
-
-    pub(super) fn bytes(&self) -> &[u8] {
-        self.bytes.get(..self.len).unwrap_or(&[])
-    }
+    text
 }
 
 /// How the module starts: its parameters, but for the texts, which are taken from the C side.
@@ -130,27 +123,55 @@ fn events_param() -> &'static [u8] {
     text(unsafe { shim::sched_probe_param_events() })
 }
 
-/// Under the mutex.
+/// What has been asked for, as it is shown.
+///
+/// Its mutex is never held over a wait: not for a grace period, nor for memory.
 pub(super) struct Control {
     pub(super) enabled: bool,
     pub(super) wanted: [bool; EVENTS.len()],
-    sets: [Option<Set<Arc<Shared>>>; EVENTS.len()],
-    pub(super) filter: Text,
+    pub(super) attached: [bool; EVENTS.len()],
+    pub(super) filter: KVec<u8>,
     /// The last filter that was refused, since one was not.
-    pub(super) refused: Option<(Text, Mistake)>,
+    pub(super) refused: Option<(KVec<u8>, Mistake)>,
+}
+
+/// What is attached, by [`Event`]. It is changed by whoever has the [`Turn`], and its mutex is held
+/// over grace periods.
+struct Sets([Option<Set<Arc<Shared>>>; EVENTS.len()]);
+
+/// The right to change something: one task has it.
+///
+/// It is held over grace periods, so that others wait, and can be killed meanwhile; whoever only
+/// reads does without.
+struct Turn(());
+
+impl Turn {
+    /// Process context; sleeps. `EINTR`: the task has been killed.
+    fn wait() -> Result<Self> {
+        // SAFETY: Process context; ended by the drop.
+        to_result(unsafe { shim::sched_probe_turn_begin() }).map(|()| Self(()))
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        // SAFETY: This task has begun it: a `Turn` is never passed on.
+        unsafe { shim::sched_probe_turn_end() };
+    }
 }
 
 /// The scheduler probe: what is attached, and the files by which it is told what to do.
 #[pin_data]
 pub(crate) struct SchedProbe {
-    // Dropped in this order. Who is in a file uses all of the rest; the sets, in `control`, want
-    // the registry.
+    // Dropped in this order. Who is in a file uses all of the rest; the sets want the registry.
     #[pin]
     debugfs: Debugfs,
     #[pin]
     sysfs: Sysfs,
     #[pin]
     control: Mutex<Control>,
+    #[pin]
+    sets: Mutex<Sets>,
     pub(super) shared: Arc<Shared>,
     #[pin]
     registry: Registry,
@@ -183,13 +204,21 @@ impl SchedProbe {
         try_pin_init!(&this in Self {
             registry <- Registry::new(),
             shared: settings.shared()?,
-            control <- new_mutex!(settings.control(&registry, shared)?),
+            sets <- new_mutex!(Sets([const { None }; EVENTS.len()]), "sched_probe::sets"),
+            control <- new_mutex!(settings.control()?, "sched_probe::control"),
+            _: {
+                let enable = settings.enable != 0;
+                let wanted = control.lock().wanted;
+                let attached = sets.lock().apply(&registry, shared, enable, &wanted)?;
+
+                control.lock().set(enable, wanted, attached);
+            },
             sysfs <- Sysfs::new(this),
             debugfs <- Debugfs::new(this),
         }? Error)
     }
 
-    /// What has been asked for.
+    /// What has been asked for. Process context.
     pub(super) fn control(&self) -> MutexGuard<'_, Control> {
         self.control.lock()
     }
@@ -201,55 +230,67 @@ impl SchedProbe {
     }
 
     /// Attaches what is wanted, or detaches all. Process context; sleeps for grace periods.
+    /// `EINTR`: killed while another task had its turn; what attaching fails with.
     pub(super) fn enable(&self, enable: bool) -> Result {
-        let mut control = self.control.lock();
+        let turn = Turn::wait()?;
+        let wanted = self.control().wanted;
 
-        control.apply(&self.registry, &self.shared, enable, None)
+        self.apply(&turn, enable, wanted)
     }
 
-    /// `+name` and `-name`, any number of them; all or none.
+    /// `+name` and `-name`, any number of them; all or none. As [`enable()`](Self::enable);
+    /// `EINVAL`: a word is neither.
     pub(super) fn choose(&self, text: &[u8]) -> Result {
-        let mut control = self.control.lock();
-        let wanted = choice(control.wanted, text)?;
-        let enable = control.enabled;
+        let turn = Turn::wait()?;
+        let (wanted, enable) = {
+            let control = self.control();
 
-        control.apply(&self.registry, &self.shared, enable, Some(wanted))
+            (control.wanted, control.enabled)
+        };
+
+        self.apply(&turn, enable, choice(wanted, text)?)
     }
 
-    /// A new filter, or why it is none.
+    fn apply(&self, _turn: &Turn, enable: bool, wanted: [bool; EVENTS.len()]) -> Result {
+        let attached = self
+            .sets
+            .lock()
+            .apply(&self.registry, &self.shared, enable, &wanted)?;
+
+        self.control().set(enable, wanted, attached);
+        Ok(())
+    }
+
+    /// A new filter. Process context; sleeps. `EINVAL`: it is none, and `control` says why; `EINTR`
+    /// as of [`enable()`](Self::enable), `ENOMEM`.
     pub(super) fn set_filter(&self, text: &[u8]) -> Result {
         let text = trim(text);
-        let mut control = self.control.lock();
+        let _turn = Turn::wait()?;
+        let copy = copy(text)?;
 
-        if text.len() > FILTER_MAX {
-            control.refused = Some((
-                Text::new(text),
-                Mistake {
-                    at: FILTER_MAX,
-                    what: "too long",
-                },
-            ));
-            return Err(EINVAL);
-        }
         match Filter::parse(text) {
             Ok(filter) => {
                 self.shared.filter.replace(filter, GFP_KERNEL)?;
                 self.shared.new_epoch();
-                control.filter = Text::new(text);
+
+                let mut control = self.control();
+
+                control.filter = one_line(copy);
                 control.refused = None;
                 Ok(())
             }
             Err(mistake) => {
-                control.refused = Some((Text::new(text), mistake));
+                self.control().refused = Some((copy, mistake));
                 Err(EINVAL)
             }
         }
     }
 
-    /// Starts all numbers anew. Process context; sleeps for a grace period.
+    /// Starts all numbers anew. Process context; sleeps for a grace period. `EINTR` as of
+    /// [`enable()`](Self::enable), `ENOMEM`.
     pub(super) fn reset(&self) -> Result {
         // One at a time: there are never more than two.
-        let _control = self.control.lock();
+        let _turn = Turn::wait()?;
         let numbers = Numbers::new(self.shared.tasks)?;
 
         drop(self.shared.numbers.replace_expedited(numbers)?);
@@ -284,39 +325,54 @@ fn choice(mut wanted: [bool; EVENTS.len()], text: &[u8]) -> Result<[bool; EVENTS
 }
 
 impl Control {
-    pub(super) fn is_attached(&self, event: usize) -> bool {
-        matches!(self.sets.get(event), Some(Some(_)))
+    fn set(&mut self, enabled: bool, wanted: [bool; EVENTS.len()], attached: [bool; EVENTS.len()]) {
+        self.enabled = enabled;
+        self.wanted = wanted;
+        self.attached = attached;
     }
+}
 
+impl Sets {
     /// Attaches and detaches, so that what is wanted is attached if this is enabled, and nothing
-    /// else is. Where something cannot be attached nothing is changed.
+    /// else is; returns what is. Where something cannot be attached nothing is changed.
     fn apply(
         &mut self,
         registry: &Registry,
         shared: &Arc<Shared>,
         enable: bool,
-        wanted: Option<[bool; EVENTS.len()]>,
-    ) -> Result {
-        let wanted = wanted.unwrap_or(self.wanted);
-        let mut new = [const { None }; EVENTS.len()];
+        wanted: &[bool; EVENTS.len()],
+    ) -> Result<[bool; EVENTS.len()]> {
+        let attached = wanted.map(|wanted| enable && wanted);
+        let mut new = Sets([const { None }; EVENTS.len()]);
 
         // First, as this may fail.
         for (i, (_, attach)) in EVENTS.iter().enumerate() {
-            if enable && wanted[i] && self.sets[i].is_none() {
-                new[i] = Some(attach(registry, shared)?);
+            if attached[i] && self.0[i].is_none() {
+                new.0[i] = Some(attach(registry, shared)?);
             }
         }
-        for (i, set) in self.sets.iter_mut().enumerate() {
-            if let Some(new) = new[i].take() {
-                *set = Some(new);
-            } else if !(enable && wanted[i]) {
-                *set = None;
+        for (set, new) in self.0.iter_mut().zip(&mut new.0) {
+            if new.is_some() {
+                *set = new.take();
             }
         }
+        // In one go, so that `sched_switch` is never attached without `sched_entry_tp`.
+        let mut old = Sets([const { None }; EVENTS.len()]);
+
+        for (i, set) in self.0.iter_mut().enumerate().filter(|(i, _)| !attached[*i]) {
+            old.0[i] = set.take();
+        }
+        drop(old);
         shared.new_epoch();
-        self.enabled = enable;
-        self.wanted = wanted;
-        Ok(())
+        Ok(attached)
+    }
+}
+
+impl Drop for Sets {
+    /// Detaches them, the last one first: `sched_switch` goes before `sched_entry_tp`, by which it
+    /// goes.
+    fn drop(&mut self) {
+        Set::detach(&mut self.0);
     }
 }
 
@@ -344,7 +400,7 @@ impl Settings {
         Ok(shared)
     }
 
-    fn control(&self, registry: &Registry, shared: &Arc<Shared>) -> Result<Control> {
+    fn control(&self) -> Result<Control> {
         if self.enable > 1 {
             return Err(bad("enable", "0 or 1"));
         }
@@ -358,15 +414,12 @@ impl Settings {
                 "+name or -name of an event that /sys/kernel/rcu_notrace/events lists",
             )
         })?;
-        let mut control = Control {
+        Ok(Control {
             enabled: false,
             wanted,
-            sets: [const { None }; EVENTS.len()],
-            filter: Text::new(filter_param()),
+            attached: [false; EVENTS.len()],
+            filter: one_line(copy(filter_param())?),
             refused: None,
-        };
-
-        control.apply(registry, shared, self.enable != 0, None)?;
-        Ok(control)
+        })
     }
 }

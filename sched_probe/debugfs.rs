@@ -246,20 +246,38 @@ impl SchedProbe {
 
     /// The tasks of interest.
     ///
-    /// The mutex keeps the numbers from being replaced half way. They are copied some at a time, as
-    /// what is done under a guard holds up RCU, and memory may be waited for outside of it only.
+    /// They are copied some at a time, as what is done under a guard holds up RCU, and memory may
+    /// be waited for outside of it only. If a reset replaces the numbers half way this starts over;
+    /// `EINTR` then, if there is a signal for the task.
     fn rows(&self, of_interest: impl Fn(&Row) -> bool) -> Result<KVVec<Row>> {
         const AT_ONCE: usize = 256;
-        let _control = self.control();
         let mut rows = KVVec::with_capacity(self.shared.tasks, GFP_KERNEL)?;
+        let mut since_ns = None;
+        let mut start = 0;
 
-        for start in (0..self.shared.tasks).step_by(AT_ONCE) {
+        while start < self.shared.tasks {
             let guard = self.shared.rcu.read_lock();
-            let tasks = &self.shared.numbers.read(&guard).tasks;
+            let numbers = self.shared.numbers.read(&guard);
 
-            for row in tasks.rows(start..start + AT_ONCE).filter(&of_interest) {
+            // A reset waits for a grace period before the next one begins: no two have the time.
+            if *since_ns.get_or_insert(numbers.since_ns) != numbers.since_ns {
+                drop(guard);
+                if kernel::current!().signal_pending() {
+                    return Err(EINTR);
+                }
+                rows.clear();
+                since_ns = None;
+                start = 0;
+                continue;
+            }
+            for row in numbers
+                .tasks
+                .rows(start..start + AT_ONCE)
+                .filter(&of_interest)
+            {
                 rows.push_within_capacity(row)?;
             }
+            start += AT_ONCE;
         }
         Ok(rows)
     }
@@ -418,7 +436,13 @@ impl SchedProbe {
             (tasks.taken.get(), tasks.evicted.get())
         };
 
-        seq_print!(seq, "enabled {}\n", u8::from(self.control().enabled));
+        let (enabled, attached) = {
+            let control = self.control();
+
+            (control.enabled, control.attached)
+        };
+
+        seq_print!(seq, "enabled {}\n", u8::from(enabled));
         for (key, value) in self.total().list() {
             seq_print!(seq, "{key} {value}\n");
         }
@@ -440,7 +464,7 @@ impl SchedProbe {
             }
         }
         for (i, ((name, _), account)) in EVENTS.iter().zip(&self.shared.accounts).enumerate() {
-            let attached = u8::from(self.control().is_attached(i));
+            let attached = u8::from(attached.get(i).copied().unwrap_or(false));
 
             seq_print!(
                 seq,

@@ -267,9 +267,9 @@ impl SchedProbe {
     fn show_filter(&self, text: &mut impl Write) -> fmt::Result {
         let control = self.control();
 
-        text.write_fmt(fmt!("{}\n", Printable(control.filter.bytes())))?;
+        text.write_fmt(fmt!("{}\n", Printable(&control.filter)))?;
         if let Some((refused, mistake)) = &control.refused {
-            text.write_fmt(fmt!("# refused:\n# {}\n# ", Printable(refused.bytes())))?;
+            text.write_fmt(fmt!("# refused:\n# {}\n# ", Printable(refused)))?;
             for _ in 0..mistake.at {
                 text.write_char(' ')?;
             }

@@ -60,6 +60,15 @@ pause()
 	wait $!
 }
 
+# patiently COMMAND...: until it succeeds, for a minute at most.
+patiently()
+{
+	tries=60
+	until "$@" || [ $((tries -= 1)) = 0 ]; do
+		sleep 1
+	done
+}
+
 # background COMMAND...: until the test ends, or stop_background.
 pids=
 background()

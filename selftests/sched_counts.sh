@@ -37,15 +37,6 @@ module()
 	echo "$compared" | awk -v key="$1" '$1 == key { print $3 }'
 }
 
-# patiently COMMAND...: until it succeeds, for a minute at most.
-patiently()
-{
-	tries=60
-	until "$@" || [ $((tries -= 1)) = 0 ]; do
-		sleep 1
-	done
-}
-
 lost_some()
 {
 	test "$(stat lost)" -gt 0

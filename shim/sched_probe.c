@@ -5,6 +5,8 @@
 #include <linux/kobject.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/nsproxy.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
@@ -217,6 +219,19 @@ int sched_probe_control_create(struct kobject *directory, const char *name,
 	control->attribute.show = control_show;
 	control->attribute.store = control_store;
 	return sysfs_create_file(directory, &control->attribute.attr);
+}
+
+/* For whoever changes something: the kernel crate's Mutex cannot be waited for killably. */
+static DEFINE_MUTEX(turn);
+
+int sched_probe_turn_begin(void)
+{
+	return mutex_lock_killable(&turn);
+}
+
+void sched_probe_turn_end(void)
+{
+	mutex_unlock(&turn);
 }
 
 /* module!{} takes numbers only. */

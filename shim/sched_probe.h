@@ -40,6 +40,8 @@ unsigned long rcu_exp_batches_completed(void);
 /* Process context. */
 int sched_probe_cgroup_by_path(const char *path, u64 *id);
 int sched_probe_cgroup_path(u64 id, char *path, size_t len);
+int sched_probe_turn_begin(void);
+void sched_probe_turn_end(void);
 const char *sched_probe_param_filter(void);
 const char *sched_probe_param_events(void);
 

@@ -14,6 +14,7 @@
 //! boosted early.
 //! Loading the module runs this, and prints what the reader has measured.
 //!
+//! With `times=N` the hog comes as often, half a millisecond after it was done.
 //! With `rescheduled=1` it enters the scheduler right at the beginning of its section, where nobody
 //! waits for its CPU, and goes on.
 //! With `outside=1` it takes no guard: a control, that is no reader.
@@ -63,6 +64,10 @@ module! {
         hog_ms: u32 {
             default: 800,
             description: "How long the reader is kept off its CPU",
+        },
+        times: u32 {
+            default: 1,
+            description: "How often",
         },
         outside: u32 {
             default: 0,
@@ -180,6 +185,7 @@ struct Reader;
 impl kernel::Module for Reader {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         let hog_ns = u64::from(param(module_parameters::hog_ms.value())) * 1_000_000;
+        let times = param(module_parameters::times.value());
         let outside = param(module_parameters::outside.value()) != 0;
         let rescheduled = param(module_parameters::rescheduled.value()) != 0;
         let cpu = param(module_parameters::cpu.value());
@@ -206,10 +212,16 @@ impl kernel::Module for Reader {
             sleep_us(HEAD_START_US);
 
             let hog = Kthread::run(cpu, true, c"known_hog", move || {
-                let until = now_ns().wrapping_add(hog_ns);
+                for i in 0..times {
+                    if i != 0 {
+                        sleep_us(500);
+                    }
 
-                while now_ns() < until {
-                    spin_loop();
+                    let until = now_ns().wrapping_add(hog_ns);
+
+                    while now_ns() < until {
+                        spin_loop();
+                    }
                 }
                 HOGGED_AT.store(now_ns(), Relaxed);
                 wait_to_be_stopped();

@@ -3,13 +3,18 @@
 //! Which tasks are looked at.
 //!
 //! ```text
-//! filter: term { "&&" term }
+//! filter: all { "||" all }
+//! all:    term { "&&" term }
 //! term:   "comm" "==" name, "*" in it stands for anything
-//!         "pid" "==" number
+//!         "pid" "==" number, of a thread
+//!         "tgid" "==" number, of a process
 //!         "prio" "<" number
 //!         "cpu" "==" list, as 2-3 or 0,4-7
 //!         "cgroup" "==" id, or path from the root of the default hierarchy, "/" and all
 //! ```
+//!
+//! In names and paths a backslash and three octal digits are a byte that stands for itself, as
+//! [`Field`](super::text::Field) writes it.
 //!
 //! A filter is a fixed-size object. It is made in process context, where there is time to look for
 //! mistakes, and read by the probes under a guard.
@@ -28,7 +33,6 @@ use crate::{
 };
 use kernel::{
     prelude::*,
-    str::CString,
     sync::atomic::{
         Atomic,
         Relaxed, //
@@ -47,16 +51,28 @@ const DEAD: u64 = 0x6465_6164_2121;
 
 #[derive(Clone, Copy)]
 enum Term {
-    Comm { pattern: Comm, len: usize },
+    Comm(Pattern),
     Pid(i32),
+    Tgid(i32),
     PrioBelow(i32),
     Cpu([(u32, u32); MAX_RANGES]),
     Cgroup(u64),
 }
 
-/// A conjunction; without terms it is true of all tasks.
+/// A name to be compared with.
+#[derive(Clone, Copy)]
+struct Pattern {
+    bytes: Comm,
+    len: usize,
+    /// A bit for each byte: whether it is a star that stands for anything.
+    stars: u16,
+}
+
+/// A disjunction of conjunctions; without terms it is true of all tasks.
 pub(super) struct Filter {
     terms: [Option<Term>; MAX_TERMS],
+    /// A bit for each term: whether a conjunction begins with it that is not the first.
+    begins: u16,
     alive: Atomic<u64>,
 }
 
@@ -76,6 +92,7 @@ impl Filter {
     pub(super) fn all() -> Self {
         Self {
             terms: [None; MAX_TERMS],
+            begins: 0,
             alive: Atomic::new(ALIVE),
         }
     }
@@ -88,12 +105,16 @@ impl Filter {
         if parser.blank() {
             return Ok(filter);
         }
-        for term in &mut filter.terms {
+        for (i, term) in filter.terms.iter_mut().enumerate() {
             *term = Some(parser.term()?);
             if parser.blank() {
                 return Ok(filter);
             }
-            parser.token(b"&&", "expected && or the end")?;
+            if parser.accept(b"||") {
+                filter.begins |= 2 << i;
+            } else {
+                parser.token(b"&&", "expected &&, || or the end")?;
+            }
         }
         Err(parser.mistake("too many terms"))
     }
@@ -102,16 +123,22 @@ impl Filter {
     /// cannot be.
     #[inline(always)]
     pub(super) fn admits(&self, task: &Task, cpu: u32, guard: &impl RcuReader) -> Option<bool> {
-        let mut admits = true;
+        // Of the conjunctions before this one, and of this one so far.
+        let (mut any, mut all) = (false, true);
+        let mut begins = self.begins;
 
         for term in &self.terms {
             let Some(term) = term else { break };
 
-            admits &= match term {
-                Term::Comm { pattern, len } => {
-                    matches(pattern, *len, &task::comm_bytes(task::comm(task)))
-                }
+            if begins & 1 != 0 {
+                any |= all;
+                all = true;
+            }
+            begins >>= 1;
+            all &= match term {
+                Term::Comm(pattern) => matches(pattern, &task::comm_bytes(task::comm(task))),
                 Term::Pid(pid) => task::pid(task) == *pid,
+                Term::Tgid(tgid) => task::tgid(task) == *tgid,
                 Term::PrioBelow(prio) => task::prio(task) < *prio,
                 Term::Cpu(ranges) => ranges.iter().any(|r| r.0 <= cpu && cpu < r.1),
                 Term::Cgroup(id) => task::is_in_cgroup(task, *id, guard),
@@ -123,7 +150,7 @@ impl Filter {
         unsafe {
             crate::support::test_udelay(20)
         };
-        (self.alive.load(Relaxed) == ALIVE).then_some(admits)
+        (self.alive.load(Relaxed) == ALIVE).then_some(any | all)
     }
 }
 
@@ -133,14 +160,15 @@ impl Drop for Filter {
     }
 }
 
-/// Whether `pattern`, the first `len` bytes of it, matches `name`, up to its NUL.
+/// Whether `pattern` matches `name`, up to its NUL.
 ///
 /// A star takes as little as will do, and one byte more each time what follows it does not match:
-/// `len` times the length of the name at most.
+/// the pattern's length times that of the name at most.
 #[inline(always)]
-fn matches(pattern: &Comm, len: usize, name: &Comm) -> bool {
+fn matches(pattern: &Pattern, name: &Comm) -> bool {
     let at = |text: &Comm, i: usize| text.get(i).copied().unwrap_or(0);
     let (mut p, mut n) = (0, 0);
+    let len = pattern.len;
     // Where the last star was, and how far it has taken us.
     let mut star = None;
 
@@ -148,12 +176,12 @@ fn matches(pattern: &Comm, len: usize, name: &Comm) -> bool {
     for _ in 0..(COMM_LEN + 1) * (COMM_LEN + 1) {
         let c = at(name, n);
 
-        if p < len && at(pattern, p) == b'*' {
+        if p < len && pattern.stars.wrapping_shr(p as u32) & 1 != 0 {
             star = Some((p, n));
             p = p.wrapping_add(1);
         } else if c == 0 && p >= len {
             return true;
-        } else if c != 0 && p < len && at(pattern, p) == c {
+        } else if c != 0 && p < len && at(&pattern.bytes, p) == c {
             p = p.wrapping_add(1);
             n = n.wrapping_add(1);
         } else if let (Some((star_p, star_n)), true) = (star, c != 0) {
@@ -165,6 +193,12 @@ fn matches(pattern: &Comm, len: usize, name: &Comm) -> bool {
         }
     }
     false
+}
+
+struct Byte {
+    byte: u8,
+    escaped: bool,
+    len: usize,
 }
 
 struct Parser<'a> {
@@ -228,15 +262,25 @@ impl<'a> Parser<'a> {
         Ok(number)
     }
 
-    /// Up to white space, or what joins terms.
-    fn word(&mut self) -> &'a [u8] {
-        let rest = self.rest();
-        let len = (0..rest.len())
-            .take_while(|i| !rest[*i].is_ascii_whitespace() && !rest[*i..].starts_with(b"&&"))
-            .count();
-
-        self.at += len;
-        &rest[..len]
+    /// The next byte of a word, and whether it is escaped; `None` at white space, or what joins
+    /// terms, or the end. Not skipped yet, but for `len` bytes of text.
+    fn peek(&self) -> Result<Option<Byte>, Mistake> {
+        Ok(match self.rest() {
+            [] | [b'&', b'&', ..] | [b'|', b'|', ..] => None,
+            [b'\\', a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7', ..] => Some(Byte {
+                byte: ((a - b'0') << 6) | ((b - b'0') << 3) | (c - b'0'),
+                escaped: true,
+                len: 4,
+            }),
+            [b'\\', ..] => return Err(self.mistake("expected three octal digits, as \\040")),
+            [c, ..] if c.is_ascii_whitespace() => None,
+            [c, ..] if c.is_ascii_graphic() => Some(Byte {
+                byte: *c,
+                escaped: false,
+                len: 1,
+            }),
+            _ => return Err(self.mistake("to be escaped, as \\040")),
+        })
     }
 
     fn term(&mut self) -> Result<Term, Mistake> {
@@ -251,6 +295,11 @@ impl<'a> Parser<'a> {
             self.blank();
             let pid = self.number(i32::MAX as u64, "expected a pid")?;
             Ok(Term::Pid(pid as i32))
+        } else if self.accept(b"tgid") {
+            self.token(b"==", EQUALS)?;
+            self.blank();
+            let tgid = self.number(i32::MAX as u64, "expected a tgid")?;
+            Ok(Term::Tgid(tgid as i32))
         } else if self.accept(b"prio") {
             self.token(b"<", "expected <")?;
             self.blank();
@@ -263,40 +312,45 @@ impl<'a> Parser<'a> {
             self.token(b"==", EQUALS)?;
             self.cgroup()
         } else {
-            Err(self.mistake("expected comm, pid, prio, cpu or cgroup"))
+            Err(self.mistake("expected comm, pid, tgid, prio, cpu or cgroup"))
         }
     }
 
     fn comm(&mut self) -> Result<Term, Mistake> {
+        let mut pattern = Pattern {
+            bytes: [0; COMM_LEN],
+            len: 0,
+            stars: 0,
+        };
+
         self.blank();
+        // The empty name is written as its end.
+        if self.accept(b"\\000") {
+            return match self.peek()? {
+                None => Ok(Term::Comm(pattern)),
+                Some(_) => Err(self.mistake("not part of a name")),
+            };
+        }
+        while let Some(Byte { byte, escaped, len }) = self.peek()? {
+            // The last byte of a name is NUL.
+            let Some(to) = pattern.bytes[..COMM_LEN - 1].get_mut(pattern.len) else {
+                return Err(self.mistake("name too long"));
+            };
 
-        let start = self.at;
-        let name = self.word();
-        let mut pattern = [0; COMM_LEN];
-
-        if name.is_empty() {
+            if byte == 0 {
+                return Err(self.mistake("not part of a name"));
+            }
+            if byte == b'*' && !escaped {
+                pattern.stars |= 1 << pattern.len;
+            }
+            *to = byte;
+            pattern.len += 1;
+            self.at += len;
+        }
+        if pattern.len == 0 {
             return Err(self.mistake("expected a name"));
         }
-        if let Some(i) = name.iter().position(|c| !c.is_ascii_graphic()) {
-            return Err(Mistake {
-                at: start + i,
-                what: "not part of a name",
-            });
-        }
-        match pattern.get_mut(..name.len()) {
-            // The last byte of a name is NUL.
-            Some(to) if name.len() < COMM_LEN => to.copy_from_slice(name),
-            _ => {
-                return Err(Mistake {
-                    at: start + COMM_LEN - 1,
-                    what: "name too long",
-                })
-            }
-        }
-        Ok(Term::Comm {
-            pattern,
-            len: name.len(),
-        })
+        Ok(Term::Comm(pattern))
     }
 
     fn cpus(&mut self) -> Result<Term, Mistake> {
@@ -336,20 +390,32 @@ impl<'a> Parser<'a> {
         }
 
         let start = self.at;
-        let path = self.word();
-        let unknown = Mistake {
-            at: start,
-            what: "no such cgroup",
+        let mut path = KVec::new();
+        let mut push = |byte, at| {
+            path.push(byte, GFP_KERNEL).map_err(|_| Mistake {
+                at,
+                what: "no memory",
+            })
         };
-        let text = core::str::from_utf8(path).map_err(|_| unknown)?;
-        // Fails for want of memory, or because of a NUL.
-        let path = CString::try_from_fmt(fmt!("{text}")).map_err(|_| unknown)?;
+
+        while let Some(Byte { byte, len, .. }) = self.peek()? {
+            if byte == 0 {
+                return Err(self.mistake("not part of a path"));
+            }
+            push(byte, self.at)?;
+            self.at += len;
+        }
+        push(0, self.at)?;
+
         let mut id = 0;
 
         // SAFETY: A string, and where to put a number.
-        match unsafe { shim::sched_probe_cgroup_by_path(path.as_char_ptr(), &mut id) } {
+        match unsafe { shim::sched_probe_cgroup_by_path(path.as_ptr().cast(), &mut id) } {
             0 => Ok(Term::Cgroup(id)),
-            _ => Err(unknown),
+            _ => Err(Mistake {
+                at: start,
+                what: "no such cgroup",
+            }),
         }
     }
 }

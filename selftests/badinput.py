@@ -35,14 +35,21 @@ FILTERS = [
     b"cpu==0-1,3",
     b"cgroup==/",
     b"cgroup==1 && comm==*",
+    b"tgid==12 || pid==3",
+    b"comm==a\\040b || comm==\\052 && prio<100 || comm==\\000",
+    b"cgroup==/\\134x || tgid==1",
 ]
 BROKEN = [
     b"comm=foo", b"comm==", b"comm", b"com==x", b"pid==", b"pid==x", b"pid==-1", b"pid==99999999999",
     b"prio<", b"prio==3", b"prio<x", b"cpu==", b"cpu==3-2", b"cpu==0-", b"cpu==99999", b"cpu==0,,1",
     b"cpu==0,1,2,3,0,1,2,3,0", b"cgroup==", b"cgroup==/nowhere/at/all", b"cgroup==x", b"&&", b"comm==a &&",
-    b"&& comm==a", b"comm==a & pid==1", b"comm==a || pid==1", b"comm==a pid==1", b"comm==sixteen_letters_",
+    b"&& comm==a", b"comm==a & pid==1", b"comm==a | pid==1", b"comm==a pid==1", b"comm==sixteen_letters_",
     b"comm==" + b"a" * 300, b"pid==1 && " * 9 + b"pid==1", b"\0", b"comm==a\0", b"comm==a\0b", b"(pid==1)",
-    b"!pid==1", b"comm==\xff\xfe", b"prio<1 &&&& prio<2",
+    b"!pid==1", b"comm==\xff\xfe", b"prio<1 &&&& prio<2", b"||", b"comm==a ||", b"|| comm==a", b"comm==a |||| pid==1",
+    b"comm==a || && pid==1", b"comm==a && || pid==1", b"pid==1 || " * 8 + b"pid==1", b"tgid==", b"tgid==x", b"tgid<3",
+    b"tgid==99999999999", b"comm==\\", b"comm==\\4", b"comm==\\400", b"comm==\\08a", b"comm==\\000a", b"comm==a\\000",
+    b"comm==" + b"\\141" * 16, b"comm==a\tb", b"cgroup==/\\000", b"cgroup==/\\9",
+    b"cgroup==/\xc3\xa9", b"(pid==1) || pid==2",
 ]
 
 
@@ -77,7 +84,7 @@ def garbage(rng):
         return rng.choice(BROKEN)
     if kind == 4:
         text = rng.choice(FILTERS)
-        return text[: rng.randrange(1, len(text))] + rng.choice([b"", b"\0", b"=", b"&"])
+        return text[: rng.randrange(1, len(text))] + rng.choice([b"", b"\0", b"=", b"&", b"|", b"\\", b"\\04"])
     if kind == 5:
         text = bytearray(rng.choice(FILTERS))
         text[rng.randrange(len(text))] ^= 1 << rng.randrange(8)
@@ -94,9 +101,9 @@ def may_be_filter(text):
     word = text.strip(SPACE)
     if word == b"":
         return True
-    term = (rb"comm\s*==\s*[!-~]{1,15}|pid\s*==\s*[0-9]+|prio\s*<\s*[0-9]+|cpu\s*==\s*[0-9][0-9,-]*|"
-            rb"cgroup\s*==\s*([0-9]+|/\S*)")
-    return word not in BROKEN and all(re.fullmatch(term, t.strip(SPACE)) for t in re.split(rb"&&", word))
+    term = (rb"comm\s*==\s*([!-\[\]-~]|\\[0-3][0-7][0-7]){1,15}|pid\s*==\s*[0-9]+|tgid\s*==\s*[0-9]+|"
+            rb"prio\s*<\s*[0-9]+|cpu\s*==\s*[0-9][0-9,-]*|cgroup\s*==\s*([0-9]+|/\S*)")
+    return word not in BROKEN and all(re.fullmatch(term, t.strip(SPACE)) for t in re.split(rb"&&|\|\|", word))
 
 
 def corpus(rng, size):

@@ -44,7 +44,7 @@ echo 'comm==a && pif==3' 2> /dev/null > $CTL/filter
 check "and the filter says what was wrong" \
 	test "$(tail -n 3 $CTL/filter)" = "# refused:
 # comm==a && pif==3
-#            ^ expected comm, pid, prio, cpu or cgroup"
+#            ^ expected comm, pid, tgid, prio, cpu or cgroup"
 echo > $CTL/filter
 check "until a good one comes" test "$(cat $CTL/filter)" = ""
 check "the probes have seen it all" test "$(stat switched_out)" -gt 100

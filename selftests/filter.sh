@@ -33,7 +33,7 @@ admits()
 }
 
 ktap_print_header
-ktap_set_plan 15
+ktap_set_plan 23
 
 tmp=$(mktemp -d)
 for name in alpha beta gamma; do
@@ -51,6 +51,12 @@ admits "comm==fil_alph" ""
 admits "comm==*" "alpha beta gamma "
 admits "comm==f*g" ""
 admits "prio<95" "beta "
+admits "comm==fil_alpha || comm==fil_gamma" "alpha gamma "
+admits "comm==fil_alpha || comm==fil_* && prio<95" "alpha beta "
+admits "comm==fil_* && prio<95||comm==fil_gamma" "beta gamma "
+admits "comm==fil_alpha && prio<95 || comm==fil_beta" "beta "
+admits "prio<95 && comm==none || comm==fil_b*" "beta "
+admits "prio<95 && comm==none || comm==none || comm==fil_alpha && prio<95" ""
 if enough_cpus 3; then
 	admits "cpu==$(cpu 0),$(cpu 2)-$(cpus | tail -n 1) && comm==fil_*" "alpha gamma "
 else
@@ -73,6 +79,25 @@ kill -CONT $pid
 sleep 0.1
 check "'pid==': that one" test "$(sed 's/ .*//' $DIR/tasks)" = "pid=$pid"
 kill $pid
+wait
+python3 -c 'import threading, time
+for i in range(3): threading.Thread(target=time.sleep, args=(3,)).start()' &
+pid=$!
+# whole FILTER: how many threads are looked at, and of which processes.
+whole()
+{
+	echo "$1" > $CTL/filter
+	reset
+	kill -STOP $pid
+	sleep 0.1
+	kill -CONT $pid
+	sleep 0.1
+	echo "$(grep -c . $DIR/tasks)" \
+		"$(sed 's/.* tgid=\([0-9]*\) .*/\1/' $DIR/tasks | sort -u | tr '\n' ' ')"
+}
+sleep 1
+check "'tgid==': all of its threads" test "$(whole "tgid==$pid")" = "4 $pid "
+check "control: 'pid==': the first" test "$(whole "pid==$pid")" = "1 $pid "
 wait
 mkdir $CGROUPS/rcu_notrace_test/gone
 refute "a cgroup that is not there any more" sh -c "rmdir $CGROUPS/rcu_notrace_test/gone &&

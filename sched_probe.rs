@@ -74,6 +74,8 @@ mod sysfs;
 mod task;
 #[path = "sched_probe/tasks.rs"]
 mod tasks;
+#[path = "sched_probe/text.rs"]
+mod text;
 #[path = "sched_probe/trace.rs"]
 mod trace;
 

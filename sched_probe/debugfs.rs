@@ -14,7 +14,8 @@ use super::{
     },
     histogram::Total,
     task,
-    tasks::Row, //
+    tasks::Row,
+    text::Field, //
 };
 use crate::{
     rcu_notrace::ReadSide,
@@ -31,7 +32,6 @@ use kernel::{
         c_int,
         c_void, //
     },
-    fmt,
     prelude::*,
     seq_file::SeqFile,
     seq_print,
@@ -186,50 +186,24 @@ unsafe extern "C" fn sched_probe_show(
     }
 }
 
-/// A text that anybody may have written, fit for a terminal.
-pub(super) struct Printable<'a>(pub(super) &'a [u8]);
-
-impl fmt::Display for Printable<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.0 {
-            let c = if c.is_ascii_graphic() || *c == b' ' {
-                *c
-            } else {
-                b'?'
-            };
-
-            fmt::Write::write_char(f, char::from(c))?;
-        }
-        for _ in self.0.len()..f.width().unwrap_or(0) {
-            fmt::Write::write_char(f, ' ')?;
-        }
-        Ok(())
-    }
-}
-
 /// A task's name, up to its NUL.
-fn name(comm: &task::Comm) -> Printable<'_> {
+fn name(comm: &task::Comm) -> Field<'_> {
     let len = comm.iter().position(|c| *c == 0).unwrap_or(comm.len());
 
-    Printable(comm.get(..len).unwrap_or(&[]))
+    Field(comm.get(..len).unwrap_or(&[]))
 }
 
-/// Where a cgroup is; its id, where it is not any more.
-struct CgroupPath(u64);
+/// The longest path, and its NUL.
+const PATH_MAX: usize = bindings::PATH_MAX as usize;
 
-impl fmt::Display for CgroupPath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut path = [0u8; 128];
+/// Where a cgroup is, as the reader's cgroup namespace names it; `None` if it is gone, not in that
+/// namespace, or too deep. Process context.
+fn cgroup_path(id: u64, buffer: &mut [u8]) -> Option<&[u8]> {
+    // SAFETY: A buffer of that length; process context.
+    let len =
+        unsafe { shim::sched_probe_cgroup_path(id, buffer.as_mut_ptr().cast(), buffer.len()) };
 
-        // SAFETY: A buffer of that length.
-        let len =
-            unsafe { shim::sched_probe_cgroup_path(self.0, path.as_mut_ptr().cast(), path.len()) };
-
-        match usize::try_from(len).ok().and_then(|len| path.get(..len)) {
-            Some(path) => Printable(path).fmt(f),
-            None => write!(f, "{}", self.0),
-        }
-    }
+    buffer.get(..usize::try_from(len).ok()?)
 }
 
 impl SchedProbe {
@@ -313,6 +287,8 @@ impl SchedProbe {
     fn show_readers(&self, seq: &SeqFile) -> Result {
         let mut rows = self.rows(|row| row.preempted != 0 || row.lock_waits != 0)?;
 
+        let mut path = KVec::from_elem(0u8, PATH_MAX, GFP_KERNEL)?;
+
         rows.sort_unstable_by_key(|row| core::cmp::Reverse(row.off_max_ns));
         seq_print!(
             seq,
@@ -359,16 +335,11 @@ impl SchedProbe {
             } else {
                 seq_print!(seq, "{:>7}", "-");
             }
-            seq_print!(
-                seq,
-                " {:>7} {:>7} {}\n",
-                row.normal_gp,
-                row.expedited_gp,
-                CgroupPath(row.cgroup)
-            );
-        }
-        if rows.len() > WORST {
-            seq_print!(seq, "and {} more\n", rows.len() - WORST);
+            seq_print!(seq, " {:>7} {:>7} ", row.normal_gp, row.expedited_gp);
+            match cgroup_path(row.cgroup, &mut path) {
+                Some(path) => seq_print!(seq, "{}\n", Field(path)),
+                None => seq_print!(seq, "{}\n", row.cgroup),
+            }
         }
         Ok(())
     }
@@ -460,7 +431,7 @@ impl SchedProbe {
                 ("min_ns", total.min()),
                 ("max_ns", total.max),
             ] {
-                seq_print!(seq, "{}_{what} {value}\n", Printable(name.to_bytes()));
+                seq_print!(seq, "{}_{what} {value}\n", name);
             }
         }
         for (i, ((name, _), account)) in EVENTS.iter().zip(&self.shared.accounts).enumerate() {
@@ -479,12 +450,7 @@ impl SchedProbe {
 
     fn show_histogram(&self, seq: &SeqFile, metric: usize) {
         if let Some(name) = Metric::NAMES.get(metric) {
-            seq_print!(
-                seq,
-                "{}, ns\n{}",
-                Printable(name.to_bytes()),
-                self.histogram(metric)
-            );
+            seq_print!(seq, "{}, ns\n{}", name, self.histogram(metric));
         }
     }
 }

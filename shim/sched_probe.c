@@ -73,17 +73,24 @@ int sched_probe_cgroup_by_path(const char *path, u64 *id)
 	return 0;
 }
 
-/* The length of the path, or an error; one that does not fit is cut short. */
+/*
+ * The length of the path as the caller's cgroup namespace names it, which is how
+ * cgroup_get_from_path() takes it.  Process context.  -ENOENT: it is gone, or not
+ * in that namespace.  cgroup_path_ns() would not do: it takes cgroup_mutex, which
+ * is held over grace periods when a task is moved to another cgroup.
+ */
 int sched_probe_cgroup_path(u64 id, char *path, size_t len)
 {
 	struct cgroup *cgrp = cgroup_get_from_id(id);
+	struct cgroup *root = current->nsproxy->cgroup_ns->root_cset->dfl_cgrp;
 	int ret;
 
 	if (IS_ERR(cgrp))
 		return PTR_ERR(cgrp);
-	ret = cgroup_path(cgrp, path, len);
+	ret = kernfs_path_from_node(cgrp->kn, root->kn, path, len);
 	cgroup_put(cgrp);
-	return ret < 0 ? ret : min_t(size_t, ret, len - 1);
+	/* A path that does not fit is cut short, and fills the buffer. */
+	return ret >= 0 && ret + 1 >= len ? -ENAMETOOLONG : ret;
 }
 
 /*

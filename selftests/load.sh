@@ -16,8 +16,7 @@ effect()
 	insmod "$MODULE" "$@" || return
 	# Time for an event.
 	sleep 0.2
-	[ -e "$CTL/$file" ] && file=$CTL/$file || file=$DIR/$file
-	grep -qxE -e "$line" "$file"
+	grep -qxE -e "$line" "$(find $CTL $DIR -name "$file")"
 	seen=$?
 	rmmod rcu_notrace && return $seen
 }

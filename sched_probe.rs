@@ -35,8 +35,9 @@
 //! `sched_switch` and `sched_pi_setprio` are hit with interrupts off and the rq lock of the task's
 //! CPU: what belongs to a task's switches and to its priority is written by one at a time. The
 //! other events are not as strict: a task that is about to sleep may be woken by itself, without a
-//! lock, and by another CPU at the same time. They only count, and a task's counts of them are
-//! [shared](number::Number::add_shared).
+//! lock, and by another CPU at the same time. They count, and a task's counts of them are
+//! [shared](number::Number::add_shared); and they note beginnings, which are good for as long as
+//! the task is not [switched out](tasks::Since).
 
 use crate::rcu_notrace::{
     Rcu,
@@ -131,8 +132,6 @@ probe_state! {
         entries: PerCpu<Entry>,
         /// By [`control::Event`].
         accounts: KVec<Accounting<RunNested>>,
-        /// Goes up whenever events may have been missed.
-        epoch: Number,
         /// 0 for none.
         threshold_ns: Number,
         /// Whether to stop tracing where the threshold is exceeded.
@@ -158,17 +157,11 @@ impl Shared {
                     listed: Number::new(0),
                 })?,
                 accounts,
-                epoch: Number::new(1),
                 threshold_ns: Number::new(0),
                 stop: Number::new(0),
                 tasks,
             },
             GFP_KERNEL,
         )?)
-    }
-
-    /// Has the probes forget what is under way.
-    fn new_epoch(&self) {
-        self.epoch.add_shared(1);
     }
 }

@@ -271,7 +271,6 @@ impl SchedProbe {
         match Filter::parse(text) {
             Ok(filter) => {
                 self.shared.filter.replace(filter, GFP_KERNEL)?;
-                self.shared.new_epoch();
 
                 let mut control = self.control();
 
@@ -363,7 +362,6 @@ impl Sets {
             old.0[i] = set.take();
         }
         drop(old);
-        shared.new_epoch();
         Ok(attached)
     }
 }

@@ -73,6 +73,12 @@ impl Number {
         self.add_shared(n);
     }
 
+    /// Sets it to 0, and returns what it was. Any context, and any number of CPUs: one gets it.
+    #[inline(always)]
+    pub(super) fn take(&self) -> u64 {
+        self.0.xchg(0, Relaxed)
+    }
+
     /// [`add()`](Self::add) of 1.
     #[inline(always)]
     pub(super) fn count(&self) {

@@ -53,7 +53,6 @@ struct Scene<'a> {
     filter: &'a Filter,
     tasks: &'a Tasks,
     cpu: &'a Cpu,
-    epoch: u64,
     now: u64,
 }
 
@@ -73,10 +72,8 @@ impl Scene<'_> {
     fn record(&self, task: &Task) -> Option<&Record> {
         let record = self.tasks.get(task);
 
-        match record {
-            Some(record) => record.enter_epoch(self.epoch),
-            None if task::pid(task) != 0 => self.cpu.counts.lost.count(),
-            None => (),
+        if record.is_none() && task::pid(task) != 0 {
+            self.cpu.counts.lost.count();
         }
         record
     }
@@ -100,7 +97,6 @@ impl Shared {
                 filter: self.filter.read(&guard),
                 tasks: &numbers.tasks,
                 cpu: numbers.cpus.get(pinned),
-                epoch: self.epoch.get(),
                 now,
             });
         });
@@ -120,16 +116,20 @@ impl Shared {
         let counts = &scene.cpu.counts;
         let record = scene.record(prev);
         let cgroup = task::cgroup(prev, scene.guard);
+        let switches = task::switches(prev);
+        let before = switches.wrapping_sub(1);
 
         counts.switched_out.count();
         if let Some(record) = record {
             record.identify(prev);
             record.lasting.cgroup.set(cgroup);
             record.lasting.switched_out.count();
-            record.passing.off_since.set(0);
-            if running {
-                // It was woken before it had gone to sleep, or is on the CPU that it was woken for.
-                record.passing.woken_at.set(0);
+            // A waker that was early has noted the number before this switch. The wake-up is one if
+            // it goes on: the waker waits for the end of this switch. If not, the task was woken
+            // before it had gone to sleep.
+            if !running && record.passing.woken.get(before).is_some() && task::is_being_woken(prev)
+            {
+                record.passing.woken.begin(scene.now, switches);
             }
         }
         if section.nesting > 0 {
@@ -151,20 +151,27 @@ impl Shared {
                 }
                 if first {
                     record.lasting.sections.count();
-                    record.passing.normal_known.set(0);
-                    record.passing.expedited_known.set(0);
+                }
+
+                let passing = &record.passing;
+
+                if first || passing.off.get(before).is_none() {
+                    // A section of which nothing has been noted.
+                    let then = GracePeriods::now();
+
+                    passing.normal_then.set(then.normal);
+                    passing.expedited_then.set(then.expedited);
+                    passing.normal_known.set(0);
+                    passing.expedited_known.set(0);
+                }
+                if let (false, Some(boosted_at)) = (first, passing.boosted.get(before)) {
+                    passing.boosted.begin(boosted_at, switches);
                 }
                 if expedited {
                     // It has said so, when it found the task in the section.
-                    record.passing.expedited_known.set(1);
+                    passing.expedited_known.set(1);
                 }
-                if first || record.passing.normal_then.get() == 0 {
-                    let then = GracePeriods::now();
-
-                    record.passing.normal_then.set(then.normal);
-                    record.passing.expedited_then.set(then.expedited);
-                }
-                record.passing.off_since.set(scene.now);
+                passing.off.begin(scene.now, switches);
             }
             trace::reader_preempted(prev, section.nesting, running, first, expedited, cgroup);
         } else if entered.is_pending() {
@@ -193,30 +200,34 @@ impl Shared {
 
         record.lasting.switched_in.count();
 
-        let woken_at = record.passing.woken_at.get();
+        let switches = task::switches(next);
 
-        if woken_at != 0 {
+        if let Some(woken_at) = record.passing.woken.get(switches) {
             let metric = match task::class(next) {
                 Class::Deadline => Metric::WakeupDeadline,
                 Class::RealTime => Metric::WakeupRt,
                 Class::Fair => Metric::WakeupFair,
             };
 
-            record.passing.woken_at.set(0);
+            record.passing.woken.clear();
             cpu.record(metric, scene.now.saturating_sub(woken_at));
         }
+        if let Some(off_since) = record.passing.off.get(switches) {
+            let boosted = record.passing.boosted.get(switches).is_some();
 
-        let off_since = record.passing.off_since.get();
-
-        if off_since != 0 {
-            record.passing.off_since.set(0);
-            self.resumed(scene, next, record, scene.now.saturating_sub(off_since));
+            self.resumed(
+                scene,
+                next,
+                record,
+                scene.now.saturating_sub(off_since),
+                boosted,
+            );
         }
     }
 
     /// `task` was switched out inside a section, and is back.
     #[inline(always)]
-    fn resumed(&self, scene: &Scene<'_>, task: &Task, record: &Record, off_ns: u64) {
+    fn resumed(&self, scene: &Scene<'_>, task: &Task, record: &Record, off_ns: u64, boosted: bool) {
         let counts = &scene.cpu.counts;
         let now = GracePeriods::now();
 
@@ -250,7 +261,7 @@ impl Shared {
             Exposure::Possible => counts.expedited_gp_maybe_held.count(),
             Exposure::None => (),
         }
-        trace::reader_resumed(task, off_ns, record.passing.boosted_at.get() != 0);
+        trace::reader_resumed(task, off_ns, boosted);
 
         let threshold_ns = self.threshold_ns.get();
 
@@ -266,10 +277,9 @@ impl Shared {
 
     /// The priority of `task` is about to be that of `waiter`, or its own.
     #[inline(always)]
-    fn reprioritised(&self, scene: &Scene<'_>, task: &Task, waiter: Option<&Task>) {
+    fn reprioritised(&self, scene: &Scene<'_>, task: &Task, waiter: Option<&Task>, newprio: i32) {
         let counts = &scene.cpu.counts;
         let record = scene.record(task);
-        let newprio = task::prio_from(task, waiter);
         let by_rcu = waiter.is_some_and(task::is_booster) && task::is_blocked_reader(task);
 
         counts.prio_changes.count();
@@ -277,19 +287,18 @@ impl Shared {
             record.lasting.prio_changes.count();
         }
 
-        let boosted_at = record.map_or(0, |record| record.passing.boosted_at.get());
+        let switches = task::switches(task);
 
-        if by_rcu && boosted_at == 0 {
-            let after_ns = match record.map_or(0, |record| record.passing.off_since.get()) {
-                0 => 0,
-                off_since => {
-                    let after_ns = scene.now.saturating_sub(off_since);
+        if by_rcu && record.is_none_or(|record| record.passing.boosted.get(switches).is_none()) {
+            // Off its CPU, and inside the section, since it was switched out last.
+            let off_since = record
+                .filter(|_| !task::is_on_cpu(task))
+                .and_then(|record| record.passing.off.get(switches));
+            let after_ns = off_since.map_or(0, |off_since| scene.now.saturating_sub(off_since));
 
-                    scene.cpu.record(Metric::BoostDelay, after_ns);
-                    after_ns
-                }
-            };
-
+            if off_since.is_some() {
+                scene.cpu.record(Metric::BoostDelay, after_ns);
+            }
             counts.reader_boosted.count();
             if let Some(record) = record {
                 record.lasting.boosts.count();
@@ -299,17 +308,34 @@ impl Shared {
                     (false, true) => record.passing.expedited_known.set(1),
                     _ => (),
                 }
-                record.passing.boosted_at.set(scene.now);
+                record.passing.boosted.begin(scene.now, switches);
                 record.lasting.boosted_from.set(task::prio(task) as u64);
                 record.lasting.boosted_to.set(newprio as u64);
             }
             trace::reader_boosted(task, newprio, after_ns);
-        } else if let (Some(record), false, true) = (record, by_rcu, boosted_at != 0) {
+        }
+    }
+
+    /// Something has happened that may be the end of a boost of `task`, which is about to have that
+    /// priority. It is if RCU does not wait for the task any more.
+    ///
+    /// Whatever the filter: an end that it does not admit is not counted, but is one.
+    #[inline(always)]
+    fn deboosted(&self, scene: &Scene<'_>, task: &Task, newprio: i32, admitted: bool) {
+        if task::is_blocked_reader(task) {
+            return;
+        }
+
+        let Some(record) = scene.tasks.of(task) else {
+            return;
+        };
+        let boosted_at = record.passing.boosted.take(task::switches(task));
+
+        if let (true, Some(boosted_at)) = (admitted, boosted_at) {
             let boosted_ns = scene.now.saturating_sub(boosted_at);
 
-            counts.reader_deboosted.count();
+            scene.cpu.counts.reader_deboosted.count();
             scene.cpu.record(Metric::Boosted, boosted_ns);
-            record.passing.boosted_at.set(0);
             record.lasting.boosted_ns.add(boosted_ns);
             raise(&record.lasting.boosted_max_ns, boosted_ns);
             trace::reader_deboosted(task, newprio, boosted_ns);
@@ -379,8 +405,19 @@ impl Probe<sched_waking> for Arc<Shared> {
                 scene.cpu.counts.wakings.count();
                 if let Some(record) = scene.record(args.p) {
                     record.lasting.wakings.add_shared(1);
-                    record.passing.woken_at.set(scene.now);
+                    record
+                        .passing
+                        .woken
+                        .begin(scene.now, task::switches(args.p));
                 }
+            }
+            // The end of a boost wakes the kthread that has asked for it, and need not change the
+            // priority, which the task may have been given meanwhile.
+            if task::is_booster(args.p) {
+                let current = task::current(context);
+                let admitted = scene.admits(current);
+
+                self.deboosted(scene, current, task::prio(current), admitted);
             }
         });
     }
@@ -408,7 +445,10 @@ impl Probe<sched_wakeup_new> for Arc<Shared> {
                 scene.cpu.counts.wakeups_new.count();
                 if let Some(record) = scene.record(args.p) {
                     record.lasting.wakeups.add_shared(1);
-                    record.passing.woken_at.set(scene.now);
+                    record
+                        .passing
+                        .woken
+                        .begin(scene.now, task::switches(args.p));
                 }
             }
         });
@@ -433,9 +473,13 @@ impl Probe<sched_pi_setprio> for Arc<Shared> {
     #[inline(always)]
     fn hit(&self, context: &Context<'_, sched_pi_setprio>, args: Args<'_, sched_pi_setprio>) {
         Shared::hit(self, Event::Prio, context, |scene| {
-            if scene.admits(args.tsk) {
-                self.reprioritised(scene, args.tsk, args.pi_task);
+            let newprio = task::prio_from(args.tsk, args.pi_task);
+            let admitted = scene.admits(args.tsk);
+
+            if admitted {
+                self.reprioritised(scene, args.tsk, args.pi_task, newprio);
             }
+            self.deboosted(scene, args.tsk, newprio, admitted);
         });
     }
 }

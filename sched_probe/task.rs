@@ -62,6 +62,29 @@ pub(super) fn key(task: &Task) -> Option<u64> {
     Some(pid << 42 | (field!(task, start_time) >> 10 & ((1 << 42) - 1)))
 }
 
+/// How often it has been switched out, modulo 2^64.
+///
+/// `__schedule()` counts before it fires `sched_switch`, with the rq lock held: from one
+/// `sched_switch` in which the task leaves to the next in which it comes the number is the same.
+#[inline(always)]
+pub(super) fn switches(task: &Task) -> u64 {
+    (field!(task, nvcsw) as u64).wrapping_add(field!(task, nivcsw) as u64)
+}
+
+/// Whether a CPU runs it, or has not finished switching it out. Stable under the rq lock.
+#[inline(always)]
+pub(super) fn is_on_cpu(task: &Task) -> bool {
+    field!(task, on_cpu) != 0
+}
+
+/// Whether somebody wakes it just now: holds `p->pi_lock`, as `try_to_wake_up()` does from before
+/// `sched_waking` until it has said so in `__state`.
+#[inline(always)]
+pub(super) fn is_being_woken(task: &Task) -> bool {
+    // SAFETY: The task exists.
+    unsafe { shim::sched_probe_being_woken(task.as_ptr()) }
+}
+
 /// Its name, in two words.
 #[inline(always)]
 pub(super) fn comm(task: &Task) -> [u64; 2] {

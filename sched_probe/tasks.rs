@@ -78,20 +78,95 @@ counters! {
     }
 }
 
-counters! {
-    /// What is under way: when it began; 0 if it is not.
-    pub(super) struct Passing(PassingRow) {
-        /// Which epoch this belongs to. What was under way in another is not followed up.
-        epoch,
-        off_since,
-        woken_at,
-        boosted_at,
+probe_state! {
+    /// When something began that ends, at the latest, with the next time that the task is switched
+    /// out: the time, and how often it had been switched out by then.
+    ///
+    /// No end needs to be seen. A beginning that is left behind is one of another number.
+    pub(super) struct Since {
+        at: Number,
+        switches: Number,
+    }
+}
+
+impl Since {
+    const fn new() -> Self {
+        Self {
+            at: Number::new(0),
+            switches: Number::new(0),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn begin(&self, now: u64, switches: u64) {
+        self.at.set(now);
+        self.switches.set(switches);
+    }
+
+    /// When it began, if the task has not been switched out since.
+    #[inline(always)]
+    pub(super) fn get(&self, switches: u64) -> Option<u64> {
+        match self.at.get() {
+            0 => None,
+            at => (self.switches.get() == switches).then_some(at),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn clear(&self) {
+        self.at.set(0);
+    }
+
+    /// [`get()`](Self::get) and [`clear()`](Self::clear), where two CPUs may do so at once: one is
+    /// told when it began.
+    #[inline(always)]
+    pub(super) fn take(&self, switches: u64) -> Option<u64> {
+        let began = self.get(switches).is_some();
+
+        match self.at.get() {
+            0 => None,
+            _ => Some(self.at.take()).filter(|at| began && *at != 0),
+        }
+    }
+}
+
+probe_state! {
+    /// What is under way.
+    pub(super) struct Passing {
+        /// Inside a section, and off its CPU: from the last time that it was seen to be switched
+        /// out there. It stays when the task is back.
+        pub(super) off: Since,
+        /// Woken, and not on a CPU yet.
+        pub(super) woken: Since,
+        /// Boosted by RCU. A switch inside the section carries it on.
+        pub(super) boosted: Since,
         /// Whether a normal, and an expedited grace period is known to wait for the section.
-        normal_known,
-        expedited_known,
+        pub(super) normal_known: Number,
+        pub(super) expedited_known: Number,
         /// The grace periods when the section was put on a list.
-        normal_then,
-        expedited_then,
+        pub(super) normal_then: Number,
+        pub(super) expedited_then: Number,
+    }
+}
+
+impl Passing {
+    const fn new() -> Self {
+        Self {
+            off: Since::new(),
+            woken: Since::new(),
+            boosted: Since::new(),
+            normal_known: Number::new(0),
+            expedited_known: Number::new(0),
+            normal_then: Number::new(0),
+            expedited_then: Number::new(0),
+        }
+    }
+
+    /// Forgets it. The numbers of a section are those of `off`.
+    fn clear(&self) {
+        self.off.clear();
+        self.woken.clear();
+        self.boosted.clear();
     }
 }
 
@@ -108,16 +183,6 @@ probe_state! {
 }
 
 impl Record {
-    /// What was under way before something was attached, detached or admitted is not known to have
-    /// gone on: forget it.
-    #[inline(always)]
-    pub(super) fn enter_epoch(&self, epoch: u64) {
-        if self.passing.epoch.get() != epoch {
-            self.passing.clear();
-            self.passing.epoch.set(epoch);
-        }
-    }
-
     #[inline(always)]
     pub(super) fn identify(&self, task: &Task) {
         let (to, comm) = (&self.lasting, task::comm(task));

@@ -26,7 +26,7 @@ enter()
 {
 	reset
 	insmod "$MODS/rcu_notrace_reader.ko" hog_ms=1 times=3000 \
-		"cpu=$(cpu 1)" "asker_cpu=$(cpu 0)" &
+		"cpu=$(cpu 1)" "other_cpu=$(cpu 0)" &
 	reader=$!
 	patiently preempted
 	sections=$(column sections)

@@ -9,42 +9,7 @@
 
 . "${0%/*}/lib.sh"
 . "${0%/*}/lib_sched.sh"
-
-# between A LOW HIGH
-between()
-{
-	awk -v a="$1" -v low="$2" -v high="$3" '
-		BEGIN { exit !(a != "" && a + 0 >= low && a + 0 <= high) }'
-}
-
-# within_5 A B
-within_5()
-{
-	at_most "$1" "$2" 1.05 && at_least "$1" "$2" 0.95
-}
-
-# run PARAMETERS: sets $own to what the reader has measured, $row to what the
-# module has, $stats to its keys.
-run()
-{
-	reset
-	dmesg -C
-	# shellcheck disable=SC2086
-	insmod $MODS/rcu_notrace_reader.ko "cpu=$(cpu 1)" "asker_cpu=$(cpu 0)" $1
-	own=$(dmesg | grep ' reader pid=')
-	pid=$(echo "$own" | value pid)
-	row=$(grep "^pid=$pid " $DIR/tasks)
-	table=$(awk -v pid="$pid" '$1 == pid' $DIR/readers)
-	rmmod rcu_notrace_reader
-	ktap_print_msg "$own"
-	ktap_print_msg "$row"
-}
-
-# own KEY: of what the reader has measured.
-own()
-{
-	echo "$own" | value "$1"
-}
+. "${0%/*}/lib_reader.sh"
 
 # event_at EVENT: when the last of the reader's was, ns.
 event_at()
@@ -53,36 +18,13 @@ event_at()
 		"$event_log" | tail -n 1
 }
 
-# column KEY: of the module's row.
-column()
-{
-	echo " $row" | value "$1"
-}
-
 TRACING=/sys/kernel/tracing
 
 ktap_print_header
-delay_ms=$(config RCU_BOOST_DELAY)
-if [ -z "$delay_ms" ]; then
-	ktap_skip_all "needs CONFIG_RCU_BOOST, and the configuration of the kernel that runs"
-	exit "$KSFT_SKIP"
-fi
-# The hog's is 50, and RCU boosts to its own.
-rcu_prio=$(cat /sys/module/rcutree/parameters/kthread_prio)
-if [ "$rcu_prio" -ge 50 ]; then
-	ktap_skip_all "a boosted reader preempts the hog: rcutree.kthread_prio=$rcu_prio"
-	exit "$KSFT_SKIP"
-fi
-hog_ms=$((delay_ms + 300))
+needs_boosts
 ktap_set_plan 23
 
-# What looks for whom to boost is woken by a timer of the CPU that it went to
-# sleep on, and on that of the hog no timer expires: ktimers is of priority 1.
-gp_kthread=$(pgrep -x rcu_preempt)
-at_exit "taskset -p $(taskset -p "$gp_kthread" | sed 's/.*: //') $gp_kthread > /dev/null"
-taskset -pc "$(cpu 0)" "$gp_kthread" > /dev/null
-set_to /sys/kernel/rcu_expedited 0
-
+boosts_in_time
 insmod "$MODULE"
 at_exit "rmmod rcu_notrace"
 event_log=$(mktemp)

@@ -23,7 +23,7 @@ now()
 # threads at times: a guest without them cannot read the files of its programs.
 hold_up()
 {
-	insmod "$MODS/rcu_notrace_reader.ko" hog_ms=1 times=4000 "cpu=$hogged" "asker_cpu=$free" &
+	insmod "$MODS/rcu_notrace_reader.ko" hog_ms=1 times=4000 "cpu=$hogged" "other_cpu=$free" &
 	holder=$!
 	patiently pgrep -x known_hog > /dev/null
 }

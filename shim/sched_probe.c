@@ -24,6 +24,11 @@ struct task_struct __kprobes *sched_probe_current(void)
 	return current;
 }
 
+bool __kprobes sched_probe_being_woken(struct task_struct *task)
+{
+	return raw_spin_is_locked(&task->pi_lock) || READ_ONCE(task->__state) == TASK_WAKING;
+}
+
 /*
  * Of a task that may be renaming itself meanwhile: a mixture of both names then,
  * and always terminated, as the last byte is never written otherwise.

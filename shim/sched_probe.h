@@ -14,6 +14,7 @@
 
 /* In a probe.  What follows a pointer of the task's wants an RCU reader. */
 struct task_struct *sched_probe_current(void);
+bool sched_probe_being_woken(struct task_struct *task);
 void sched_probe_comm(struct task_struct *task, u64 comm[2]);
 u64 sched_probe_cgroup_id(struct task_struct *task);
 bool sched_probe_in_cgroup(struct task_struct *task, u64 id);

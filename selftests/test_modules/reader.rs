@@ -14,10 +14,20 @@
 //! boosted early.
 //! Loading the module runs this, and prints what the reader has measured.
 //!
-//! With `times=N` the hog comes as often, half a millisecond after it was done.
 //! With `rescheduled=1` it enters the scheduler right at the beginning of its section, where nobody
 //! waits for its CPU, and goes on.
 //! With `outside=1` it takes no guard: a control, that is no reader.
+//!
+//! Something happens to the reader while it is off its CPU:
+//!
+//! - `moved=1`: it is moved to another CPU, and goes on there. `lowered=1`: it was SCHED_FIFO, and
+//!   is not any more; the hog lets go later. Then it ends its section, sleeps for `away_ms`, and
+//!   comes back as it was before.
+//! - `locked=1`: it holds a lock, and when it has been boosted a kthread of a higher priority than
+//!   the hog's waits for that. On PREEMPT_RT this boosts it once more, until it unlocks, and the
+//!   section goes on.
+//! - `raised=1`: when it has been boosted it is made SCHED_FIFO, of a priority above that of RCU's
+//!   kthreads and below that of the hog, and stays so.
 
 use crate::{
     rcu_notrace::{
@@ -26,6 +36,7 @@ use crate::{
     },
     support::{
         boosted,
+        busy_us,
         current,
         kthread::{
             sleep_us,
@@ -69,6 +80,14 @@ module! {
             default: 1,
             description: "How often",
         },
+        cpu: u32 {
+            default: 1,
+            description: "The CPU of the reader and of the hog",
+        },
+        other_cpu: u32 {
+            default: 0,
+            description: "That of the others",
+        },
         outside: u32 {
             default: 0,
             description: "Take no guard",
@@ -77,13 +96,25 @@ module! {
             default: 0,
             description: "Enter the scheduler before the hog comes",
         },
-        cpu: u32 {
-            default: 1,
-            description: "Where the reader and the hog run",
-        },
-        asker_cpu: u32 {
+        moved: u32 {
             default: 0,
-            description: "Where the grace period is asked for",
+            description: "Resume the reader on another CPU",
+        },
+        lowered: u32 {
+            default: 0,
+            description: "Resume the reader with another priority",
+        },
+        away_ms: u32 {
+            default: 1000,
+            description: "How long it then is not what it was",
+        },
+        locked: u32 {
+            default: 0,
+            description: "Have somebody wait for a lock of the reader's",
+        },
+        raised: u32 {
+            default: 0,
+            description: "Give the reader a higher priority than its boost does",
         },
     },
 }
@@ -92,6 +123,42 @@ module! {
 const TAIL_NS: u64 = 50_000_000;
 /// From the request of a grace period to the hog.
 const HEAD_START_US: u32 = 100_000;
+/// SCHED_FIFO: what a boost by RCU is; between that and the hog; above the hog.
+const LOW: i32 = 1;
+const MIDDLE: i32 = 10;
+const HIGH: i32 = 60;
+/// From the beginning of the hog to a change.
+const CHANGE_AFTER_US: u32 = 100_000;
+
+/// What happens to the reader.
+#[derive(Clone, Copy)]
+struct How {
+    cpu: u32,
+    other_cpu: u32,
+    outside: bool,
+    rescheduled: bool,
+    moved: bool,
+    lowered: bool,
+    away_ms: u32,
+    locked: bool,
+    raised: bool,
+}
+
+impl How {
+    fn new() -> Self {
+        Self {
+            cpu: param(module_parameters::cpu.value()),
+            other_cpu: param(module_parameters::other_cpu.value()),
+            outside: param(module_parameters::outside.value()) != 0,
+            rescheduled: param(module_parameters::rescheduled.value()) != 0,
+            moved: param(module_parameters::moved.value()) != 0,
+            lowered: param(module_parameters::lowered.value()) != 0,
+            away_ms: param(module_parameters::away_ms.value()),
+            locked: param(module_parameters::locked.value()) != 0,
+            raised: param(module_parameters::raised.value()) != 0,
+        }
+    }
+}
 
 static INSIDE: Atomic<u32> = Atomic::new(0);
 /// When the hog was done; 0 before.
@@ -107,9 +174,28 @@ static OFF_MAX_NS: Atomic<u64> = Atomic::new(0);
 static DROPPED_AT: Atomic<u64> = Atomic::new(0);
 static DEBOOSTED_AT: Atomic<u64> = Atomic::new(0);
 static BOOSTED: Atomic<u32> = Atomic::new(0);
+/// When the reader was seen to have been boosted; 0 before.
+static BOOSTED_AT: Atomic<u64> = Atomic::new(0);
+/// Whether the reader has been moved, or lowered.
+static CHANGED: Atomic<u32> = Atomic::new(0);
+
+/// The current task's priority.
+fn prio() -> i32 {
+    // SAFETY: The current task's own field.
+    unsafe { (&raw const (*current()).prio).read_volatile() }
+}
+
+/// Looks at the clock until some time after the hog was done.
+fn stay() {
+    stay_until(|now| {
+        let hogged_at = HOGGED_AT.load(Relaxed);
+
+        hogged_at != 0 && now > hogged_at.wrapping_add(TAIL_NS)
+    });
+}
 
 /// Looks at the clock until it is time.
-fn stay() {
+fn stay_until(done: impl Fn(u64) -> bool) {
     // How often it has been preempted: an emulated CPU stands still at times, too.
     let preempted = || {
         // SAFETY: The current task's own field.
@@ -127,7 +213,6 @@ fn stay() {
     let mut last = look();
 
     loop {
-        let hogged_at = HOGGED_AT.load(Relaxed);
         let (now, switches) = look();
         let gap = now.wrapping_sub(last.0);
 
@@ -138,18 +223,18 @@ fn stay() {
             }
         }
         last = (now, switches);
-        if hogged_at != 0 && now > hogged_at.wrapping_add(TAIL_NS) {
+        if done(now) {
             return;
         }
         spin_loop();
     }
 }
 
-fn reader(rcu: &Rcu, outside: bool, rescheduled: bool) {
+fn reader(rcu: &Rcu, how: How) {
     // SAFETY: The current task's own field.
     PID.store(unsafe { (*current()).pid } as u32, Relaxed);
 
-    if outside {
+    if how.outside {
         INSIDE.store(1, Release);
         stay();
     } else {
@@ -161,21 +246,39 @@ fn reader(rcu: &Rcu, outside: bool, rescheduled: bool) {
 
         let guard = rcu.read_lock();
 
-        if rescheduled {
+        if how.rescheduled {
             // SAFETY: Process context, and no lock is held.
             unsafe { support::test_reschedule() };
         }
+        if how.locked {
+            // SAFETY: Process context; unlocked below.
+            unsafe { support::test_spin_lock() };
+        }
         INSIDE.store(1, Release);
-        stay();
+        if how.moved || how.lowered {
+            stay_until(|_| CHANGED.load(Relaxed) != 0);
+        } else if how.locked {
+            // The priority of who waits for the lock.
+            stay_until(|_| prio() == 99 - HIGH);
+            busy_us(50_000);
+            // SAFETY: Locked above.
+            unsafe { support::test_spin_unlock() };
+            stay();
+        } else {
+            stay();
+        }
         BOOSTED.store(u32::from(boosted()), Relaxed);
         // Before: afterwards it may be preempted.
         DROPPED_AT.store(now_ns(), Relaxed);
         drop(guard);
     }
-    while boosted() {
+    while boosted() && !how.raised {
         spin_loop();
     }
     DEBOOSTED_AT.store(now_ns(), Relaxed);
+    if how.moved || how.lowered {
+        sleep_us(how.away_ms.wrapping_mul(1000));
+    }
     DONE.store(1, Release);
     wait_to_be_stopped();
 }
@@ -186,22 +289,24 @@ impl kernel::Module for Reader {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         let hog_ns = u64::from(param(module_parameters::hog_ms.value())) * 1_000_000;
         let times = param(module_parameters::times.value());
-        let outside = param(module_parameters::outside.value()) != 0;
-        let rescheduled = param(module_parameters::rescheduled.value()) != 0;
-        let cpu = param(module_parameters::cpu.value());
-        let asker_cpu = param(module_parameters::asker_cpu.value());
+        let how = How::new();
         let rcu = Rcu::new()?;
 
+        if how.locked && !cfg!(CONFIG_PREEMPT_RT) {
+            // Who holds a spinlock there is not preempted.
+            return Err(EOPNOTSUPP);
+        }
         {
-            let reader = Kthread::run(cpu, false, c"known_reader", move || {
-                reader(&rcu, outside, rescheduled)
-            })?;
+            let reader = Kthread::run(how.cpu, false, c"known_reader", move || reader(&rcu, how))?;
 
+            if how.lowered {
+                reader.set_fifo(LOW);
+            }
             while INSIDE.load(Acquire) == 0 {
                 sleep_us(1000);
             }
 
-            let asker = Kthread::run(asker_cpu, false, c"known_asker", || {
+            let asker = Kthread::run(how.other_cpu, false, c"known_asker", || {
                 ASKED_AT.store(now_ns(), Relaxed);
                 // SAFETY: Process context.
                 unsafe { bindings::synchronize_rcu() };
@@ -211,7 +316,7 @@ impl kernel::Module for Reader {
 
             sleep_us(HEAD_START_US);
 
-            let hog = Kthread::run(cpu, true, c"known_hog", move || {
+            let hog = Kthread::run(how.cpu, true, c"known_hog", move || {
                 for i in 0..times {
                     if i != 0 {
                         sleep_us(500);
@@ -227,12 +332,55 @@ impl kernel::Module for Reader {
                 wait_to_be_stopped();
             })?;
 
+            let locker = if how.locked {
+                let locker = Kthread::run(how.other_cpu, false, c"known_locker", || {
+                    while BOOSTED_AT.load(Relaxed) == 0 {
+                        sleep_us(100);
+                    }
+                    // SAFETY: Process context.
+                    unsafe {
+                        support::test_spin_lock();
+                        support::test_spin_unlock();
+                    }
+                    wait_to_be_stopped();
+                })?;
+
+                locker.set_fifo(HIGH);
+                Some(locker)
+            } else {
+                None
+            };
+
+            if how.moved || how.lowered {
+                sleep_us(CHANGE_AFTER_US);
+                if how.moved {
+                    reader.move_to(how.other_cpu)?;
+                } else {
+                    reader.set_fifo(0);
+                }
+                CHANGED.store(1, Relaxed);
+                sleep_us(how.away_ms.wrapping_mul(500));
+                if how.moved {
+                    reader.move_to(how.cpu)?;
+                } else {
+                    reader.set_fifo(LOW);
+                }
+            }
+            if how.locked || how.raised {
+                while reader.prio() >= 100 && DONE.load(Acquire) == 0 {
+                    sleep_us(100);
+                }
+                if how.raised {
+                    reader.set_fifo(MIDDLE);
+                }
+                BOOSTED_AT.store(now_ns(), Relaxed);
+            }
             while DONE.load(Acquire) == 0 || ENDED_AT.load(Acquire) == 0 {
                 sleep_us(1000);
             }
             pr_info!(
                 "reader pid={} off_ns={} off_max_ns={} boosted={} entered_at={} asked_at={} \
-                 ended_at={} dropped_at={} deboosted_at={}\n",
+                 ended_at={} dropped_at={} boosted_at={} deboosted_at={}\n",
                 PID.load(Relaxed),
                 OFF_NS.load(Relaxed),
                 OFF_MAX_NS.load(Relaxed),
@@ -241,8 +389,10 @@ impl kernel::Module for Reader {
                 ASKED_AT.load(Relaxed),
                 ENDED_AT.load(Relaxed),
                 DROPPED_AT.load(Relaxed),
+                BOOSTED_AT.load(Relaxed),
                 DEBOOSTED_AT.load(Relaxed)
             );
+            drop(locker);
             drop(asker);
             drop(hog);
             drop(reader);

@@ -11,9 +11,11 @@
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sort.h>
+#include <linux/spinlock.h>
 #include <linux/srcu.h>
 #include <linux/timekeeping.h>
 #include <linux/timex.h>
+#include <uapi/linux/sched/types.h>
 
 #include "../../shim/rcu_notrace.c"
 #include "shim.h"
@@ -82,6 +84,34 @@ struct task_struct *test_kthread_run_on(int (*fn)(void *data), void *data, unsig
 	get_task_struct(task);
 	wake_up_process(task);
 	return task;
+}
+
+int test_set_cpu(struct task_struct *task, unsigned int cpu)
+{
+	return set_cpus_allowed_ptr(task, cpumask_of(cpu));
+}
+
+void test_set_fifo(struct task_struct *task, int priority)
+{
+	struct sched_attr attr = {
+		.size = sizeof(attr),
+		.sched_policy = priority ? SCHED_FIFO : SCHED_NORMAL,
+		.sched_priority = priority,
+	};
+
+	WARN_ON_ONCE(sched_setattr_nocheck(task, &attr));
+}
+
+static DEFINE_SPINLOCK(test_lock);
+
+void test_spin_lock(void)
+{
+	spin_lock(&test_lock);
+}
+
+void test_spin_unlock(void)
+{
+	spin_unlock(&test_lock);
 }
 
 static DEFINE_PER_CPU(u64, test_hit_count);

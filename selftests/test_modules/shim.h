@@ -40,6 +40,12 @@ bool test_cpu_online(unsigned int cpu);
 /* -EINVAL for a CPU that is not online. */
 struct task_struct *test_kthread_run_on(int (*fn)(void *data), void *data, unsigned int cpu,
 					bool fifo, const char *name);
+/* The CPU that a task may run on, from now on; its priority: of SCHED_FIFO, 0 for none. */
+int test_set_cpu(struct task_struct *task, unsigned int cpu);
+void test_set_fifo(struct task_struct *task, int priority);
+/* A lock, which sleeps on PREEMPT_RT. */
+void test_spin_lock(void);
+void test_spin_unlock(void);
 /* Counts a hit on this CPU, and sums them; any context. */
 void test_hit(void);
 u64 test_hits(void);

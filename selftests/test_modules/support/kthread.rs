@@ -4,7 +4,10 @@
 
 use kernel::{
     bindings,
-    error::from_err_ptr,
+    error::{
+        from_err_ptr,
+        to_result, //
+    },
     prelude::*,
     str::CStr, //
 };
@@ -59,6 +62,26 @@ impl Kthread {
                 Err(e)
             }
         }
+    }
+}
+
+impl Kthread {
+    /// Has it run on another CPU from now on.
+    pub(crate) fn move_to(&self, cpu: u32) -> Result {
+        // SAFETY: We hold a reference to the task.
+        to_result(unsafe { super::test_set_cpu(self.task, cpu) })
+    }
+
+    /// Makes it SCHED_FIFO of this priority; of 0: SCHED_OTHER.
+    pub(crate) fn set_fifo(&self, priority: i32) {
+        // SAFETY: We hold a reference to the task.
+        unsafe { super::test_set_fifo(self.task, priority) };
+    }
+
+    /// The priority that the scheduler goes by, boosts included.
+    pub(crate) fn prio(&self) -> i32 {
+        // SAFETY: We hold a reference to the task; the field is a word.
+        unsafe { (&raw const (*self.task).prio).read_volatile() }
     }
 }
 

@@ -19,7 +19,7 @@ fails()
 }
 
 ktap_print_header
-ktap_set_plan 17
+ktap_set_plan 19
 
 log=$(mktemp)
 dmesg -C
@@ -30,6 +30,9 @@ unprobed=$(cat $source/unprobed)
 check "every tracepoint of the scheduler is${unprobed:+, but $unprobed}" \
 	test -z "$(echo "$unprobed" | tr -d ' ')"
 stress-ng --quiet --switch 4 --fork 2 --timer 1 --timeout 5s
+for cpu in -1 0 -1; do
+	echo $cpu > $source/energy
+done
 rmmod rcu_notrace_glue
 glue=$(dmesg | grep 'glue attached=')
 ktap_print_msg "$glue"
@@ -43,6 +46,8 @@ check "control: elsewhere it was not always" test "$(echo "$glue" | value others
 check "this CPU's data had them, but for those under way" \
 	at_least "$(echo "$glue" | value here)" "$(echo "$glue" | value claimed)" 0.999
 check "probes had work done in interrupts" test "$(echo "$glue" | value irq_work)" -gt 0
+check "a CPU of -1 is none" test "$(echo "$glue" | value no_cpus)" = 2
+check "control: 0 is one" test "$(echo "$glue" | value cpus)" = 1
 
 check "one asked for twice: EEXIST" \
 	fails 'Device or resource busy\|File exists' rcu_notrace_glue.ko how=3

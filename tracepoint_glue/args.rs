@@ -165,6 +165,20 @@ unsafe impl<T: 'static> Arg for *mut T {
     }
 }
 
+/// A pointer to an object of the kernel's that may have been freed: as an address.
+pub(crate) struct Gone<T>(PhantomData<T>);
+
+// SAFETY: An address is a number.
+unsafe impl<T> Arg for Gone<T> {
+    type Raw = *mut T;
+    type Safe<'a> = usize;
+
+    #[inline(always)]
+    unsafe fn wrap<'a>(raw: *mut T) -> Self::Safe<'a> {
+        raw as usize
+    }
+}
+
 /// A pointer to a function of the kernel's, of the type `F`: as an address.
 pub(crate) struct Function<F>(PhantomData<F>);
 

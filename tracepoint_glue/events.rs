@@ -15,6 +15,7 @@ use super::{
         CpuId,
         Deadline,
         Function,
+        Gone,
         Resched,
         Softirq,
         Task,
@@ -85,7 +86,7 @@ tracepoints! {
     sched_kthread_work_queue_work(worker: *mut kthread_worker, work: *mut kthread_work);
     sched_kthread_work_execute_start(work: *mut kthread_work);
     sched_kthread_work_execute_end(
-        work: *mut kthread_work,
+        work: Gone<kthread_work>,
         function: Function<kthread_work_func_t>,
     );
 
@@ -104,7 +105,7 @@ tracepoints! {
     sched_util_est_se_tp(se: *mut sched_entity)
         atomic "util_est_update() is called with the rq lock";
     sched_compute_energy_tp(
-        p: Task, dst_cpu: CpuId, energy: usize, max_util: usize, busy_time: usize,
+        p: Task, dst_cpu: Option<CpuId>, energy: usize, max_util: usize, busy_time: usize,
     );
     sched_dl_throttle_tp(dl_se: *mut sched_dl_entity, cpu: CpuId, kind: Deadline)
         atomic "the callers in kernel/sched/deadline.c hold the rq lock";
@@ -155,5 +156,5 @@ tracepoints! {
         atomic "__queue_work() has interrupts off";
     workqueue_activate_work(work: *mut work_struct) atomic "its callers hold the pool's lock";
     workqueue_execute_start(work: *mut work_struct);
-    workqueue_execute_end(work: *mut work_struct, function: Function<work_func_t>);
+    workqueue_execute_end(work: Gone<work_struct>, function: Function<work_func_t>);
 }

@@ -213,6 +213,28 @@ impl<T: Tracepoint> Probe<T> for Unclaimed {
     }
 }
 
+probe_state! {
+    /// On a tracepoint that has a CPU, or none.
+    struct Energy {
+        cpus: Counter,
+        none: Counter,
+    }
+}
+
+impl Probe<sched_compute_energy_tp> for Energy {
+    #[inline(always)]
+    fn hit(
+        &self,
+        _context: &Context<'_, sched_compute_energy_tp>,
+        args: Args<'_, sched_compute_energy_tp>,
+    ) {
+        match args.dst_cpu {
+            Some(_) => self.cpus.inc(),
+            None => self.none.inc(),
+        }
+    }
+}
+
 macro_rules! wanted {
     ($wanted:ident: $($call:ident($($name:ident)*))*) => {
         $($($wanted.$call::<$name>()?;)*)*
@@ -241,7 +263,7 @@ fn unclaimed(wanted: &mut Wanted<Unclaimed>) -> Result {
             sched_kthread_stop sched_kthread_stop_ret sched_kthread_work_queue_work
             sched_kthread_work_execute_start sched_kthread_work_execute_end
             sched_set_state_tp sched_set_need_resched_tp sched_wake_idle_without_ipi
-            sched_cpu_capacity_tp sched_overutilized_tp sched_compute_energy_tp
+            sched_cpu_capacity_tp sched_overutilized_tp
             softirq_entry softirq_exit ipi_send_cpu ipi_send_cpumask
             rcu_utilization rcu_stall_warning
             workqueue_execute_start workqueue_execute_end)
@@ -262,6 +284,7 @@ struct Sets {
     claimed: Set<Claimed>,
     unclaimed: Set<Unclaimed>,
     source: Set<Unclaimed>,
+    energy: Set<Energy>,
 }
 
 impl Sets {
@@ -283,6 +306,13 @@ impl Sets {
             )?,
             unclaimed: registry.attach(unclaimed_state(0), unclaimed)?,
             source: registry.attach(unclaimed_state(delay_us), source)?,
+            energy: registry.attach(
+                Energy {
+                    cpus: Counter::new()?,
+                    none: Counter::new()?,
+                },
+                |wanted| wanted.require::<sched_compute_energy_tp>(),
+            )?,
         })
     }
 
@@ -406,8 +436,11 @@ impl PinnedDrop for Glue {
         if let Some(sets) = &self.sets {
             pr_info!(
                 "glue attached={} hits={} claimed={} not_atomic={} \
-                 others={} others_not_atomic={} here={} irq_work={}\n",
-                sets.claimed.attached() + sets.unclaimed.attached() + sets.source.attached(),
+                 others={} others_not_atomic={} here={} irq_work={} cpus={} no_cpus={}\n",
+                sets.claimed.attached()
+                    + sets.unclaimed.attached()
+                    + sets.source.attached()
+                    + sets.energy.attached(),
                 self.hits + sets.hits(),
                 sets.claimed.common.hits.sum(),
                 sets.claimed.common.not_atomic.sum(),
@@ -419,6 +452,8 @@ impl PinnedDrop for Glue {
                     .map(|n| n.load(Relaxed))
                     .sum::<u64>(),
                 sets.unclaimed.work.0.sum(),
+                sets.energy.cpus.sum(),
+                sets.energy.none.sum(),
             );
         }
     }

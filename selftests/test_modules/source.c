@@ -9,6 +9,8 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
+#include <trace/events/sched.h>
+
 #include "tracepoints.h"
 
 DEFINE_TRACE(rcu_notrace_source_tp, TP_PROTO(unsigned int n), TP_ARGS(n));
@@ -42,6 +44,21 @@ static int set_fire(const char *buffer, const struct kernel_param *kp)
 static const struct kernel_param_ops fire_ops = { .set = set_fire };
 module_param_cb(fire, &fire_ops, NULL, 0200);
 MODULE_PARM_DESC(fire, "How often to hit, times hits, now");
+
+/* As compute_energy() does where no CPU is meant. */
+static int set_energy(const char *buffer, const struct kernel_param *kp)
+{
+	int cpu;
+	int ret = kstrtoint(buffer, 0, &cpu);
+
+	if (!ret)
+		trace_sched_compute_energy_tp(current, cpu, 0, 0, 0);
+	return ret;
+}
+
+static const struct kernel_param_ops energy_ops = { .set = set_energy };
+module_param_cb(energy, &energy_ops, NULL, 0200);
+MODULE_PARM_DESC(energy, "A CPU, or -1, to hit sched_compute_energy_tp with");
 
 static void count_probed(struct tracepoint *tp, void *count)
 {

@@ -8,10 +8,8 @@
 
 use crate::tracepoint_glue::NoSleep;
 use kernel::sync::atomic::{
-    Acquire,
     Atomic,
-    Relaxed,
-    Release, //
+    Relaxed, //
 };
 
 /// A number that anybody reads, at any time.
@@ -89,18 +87,5 @@ impl Number {
     #[inline(always)]
     pub(super) fn add_shared(&self, n: u64) {
         self.0.add(n, Relaxed);
-    }
-
-    /// Sets it after all that this CPU has written before.
-    #[inline(always)]
-    pub(super) fn set_last(&self, value: u64) {
-        self.0.store(value, Release);
-    }
-
-    /// Reads it before all that this CPU will access later. Pairs with
-    /// [`set_last()`](Self::set_last).
-    #[inline(always)]
-    pub(super) fn get_first(&self) -> u64 {
-        self.0.load(Acquire)
     }
 }

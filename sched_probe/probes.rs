@@ -380,9 +380,7 @@ impl Probe<sched_switch> for Arc<Shared> {
                 self.switched_out(scene, args.prev, section, entered, first, running);
             }
             if is_dead(args.prev_state) {
-                if let Some(record) = scene.tasks.of(args.prev) {
-                    record.lasting.dead.set_last(1);
-                }
+                scene.tasks.dies(args.prev);
             }
             if scene.admits(args.next) {
                 self.switched_in(scene, args.next);
@@ -499,7 +497,6 @@ impl Probe<sched_process_exec> for Arc<Shared> {
     #[inline(always)]
     fn hit(&self, context: &Context<'_, sched_process_exec>, args: Args<'_, sched_process_exec>) {
         Shared::hit(self, Event::Exec, &context.pin(), |scene| {
-            scene.tasks.lives(args.p);
             if scene.admits(args.p) {
                 scene.cpu.counts.execs.count();
                 if let Some(record) = scene.record(args.p) {

@@ -45,21 +45,18 @@ pub(super) fn prio(task: &Task) -> i32 {
     field!(task, prio)
 }
 
-/// A number that no other task has, nor has had, and that is neither 0 nor 1; `None` for idle
-/// tasks, which are all alike.
-///
-/// The pid, and when the task was started, in units of 1024 ns modulo 2^42, which is 52 days: only
-/// a pid that is used again after a multiple of that, to the microsecond, makes the same number.
-/// But for a thread that calls `execve()` and is not the first of its process: it takes over both
-/// from that one, which is dead by then (`de_thread()`, fs/exec.c).
+/// The address: a number that no other task has for as long as this one lives, and that is above 2;
+/// `None` for idle tasks, which are all alike.
 #[inline(always)]
 pub(super) fn key(task: &Task) -> Option<u64> {
-    let pid = pid(task) as u64;
+    (pid(task) != 0).then_some(task.as_ptr() as u64)
+}
 
-    if pid == 0 {
-        return None;
-    }
-    Some(pid << 42 | (field!(task, start_time) >> 10 & ((1 << 42) - 1)))
+/// When it was started, in nanoseconds; lowered to when its leader was where it takes the leader's
+/// place by `execve()` (`de_thread()`, fs/exec.c).
+#[inline(always)]
+pub(super) fn started(task: &Task) -> u64 {
+    field!(task, start_time)
 }
 
 /// How often it has been switched out, modulo 2^64.

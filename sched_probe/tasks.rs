@@ -6,6 +6,13 @@
 //! to. Looking for one takes no lock. Taking a slot does, a raw spinlock with nothing below it, so
 //! that a task does not get two.
 //!
+//! The key is the address of the `task_struct`, the only thing of a task that stays the same for as
+//! long as it lives: a thread that calls `execve()` takes over the pid and the start time of its
+//! process's leader (`de_thread()`, fs/exec.c). When the task has been switched out for the last
+//! time its slot gives the key up, and nothing finds the slot any more. A slot of a task whose last
+//! switch was not seen keeps its key; a later task at the same address does not take it for its
+//! own, because that task was started later.
+//!
 //! A slot stays taken after its task has died, for its numbers to be read, until another task needs
 //! it that finds no free one. Then what is known of the dead task is lost, and counted. A task that
 //! finds neither is not in the table, and its events are counted as lost, each of them.
@@ -44,6 +51,8 @@ const PROBES: usize = 32;
 const FREE: u64 = 0;
 /// The key of one that is being taken over.
 const BUSY: u64 = 1;
+/// The key of one whose task has died.
+const DEAD: u64 = 2;
 
 counters! {
     /// What is known of a task.
@@ -203,9 +212,31 @@ impl Row {
 
 probe_state! {
     struct Slot {
-        /// [`task::key()`], or `FREE`, or `BUSY`.
+        /// [`task::key()`], or `FREE`, `BUSY`, or `DEAD`.
         key: Atomic<u64>,
+        /// [`task::started()`], as it was when the slot was taken.
+        started: Number,
         record: Record,
+    }
+}
+
+impl Slot {
+    /// Whether it is that of `task`, whose key it has.
+    ///
+    /// A task that calls `execve()` may become as old as its leader, and no younger. Another one at
+    /// the same address was started after the first had died.
+    #[inline(always)]
+    fn is_of(&self, task: &Task) -> bool {
+        self.started.get() >= task::started(task)
+    }
+
+    /// Hands it to a task; it is clear.
+    #[inline(always)]
+    fn give(&self, key: u64, task: &Task) -> &Record {
+        self.started.set(task::started(task));
+        self.record.identify(task);
+        self.key.store(key, Release);
+        &self.record
     }
 }
 
@@ -243,6 +274,7 @@ impl Tasks {
         for _ in 0..size {
             slots.push_within_capacity(Slot {
                 key: Atomic::new(FREE),
+                started: Number::new(0),
                 record: Record {
                     lasting: Lasting::new(),
                     passing: Passing::new(),
@@ -267,11 +299,11 @@ impl Tasks {
     }
 
     #[inline(always)]
-    fn find(&self, key: u64) -> Option<&Record> {
+    fn find(&self, key: u64, task: &Task) -> Option<&Slot> {
         for slot in self.places(key) {
-            // Pairs with the release in `take()`: the slot is clear.
+            // Pairs with the release in `take_locked()`: the slot is clear.
             match slot.key.load(Acquire) {
-                found if found == key => return Some(&slot.record),
+                found if found == key && slot.is_of(task) => return Some(slot),
                 FREE => return None,
                 _ => (),
             }
@@ -282,7 +314,7 @@ impl Tasks {
     /// The slot of a task, if it has one. Any context.
     #[inline(always)]
     pub(super) fn of(&self, task: &Task) -> Option<&Record> {
-        self.find(task::key(task)?)
+        Some(&self.find(task::key(task)?, task)?.record)
     }
 
     /// The slot of a task, which gets one if it has none and there is one. Any context but NMI.
@@ -290,7 +322,10 @@ impl Tasks {
     pub(super) fn get(&self, task: &Task) -> Option<&Record> {
         let key = task::key(task)?;
 
-        self.find(key).or_else(|| self.take(key, task))
+        match self.find(key, task) {
+            Some(slot) => Some(&slot.record),
+            None => self.take(key, task),
+        }
     }
 
     #[cold]
@@ -305,19 +340,14 @@ impl Tasks {
         let mut dead = None;
 
         for slot in self.places(key) {
-            match slot.key.load(Relaxed) {
-                found if found == key => return Some(&slot.record),
+            match slot.key.load(Acquire) {
+                found if found == key && slot.is_of(task) => return Some(&slot.record),
                 FREE => {
                     self.taken.count();
-                    slot.record.identify(task);
-                    slot.key.store(key, Release);
-                    return Some(&slot.record);
+                    return Some(slot.give(key, task));
                 }
-                // A dead task has no events: nobody has hold of its slot but those who print it
-                // (and whoever succeeds it, for as long as `lives()` has not been told).
-                _ if dead.is_none() && slot.record.lasting.dead.get_first() != 0 => {
-                    dead = Some(slot)
-                }
+                // A dead task has no events: nobody has hold of its slot but those who print it.
+                DEAD if dead.is_none() => dead = Some(slot),
                 _ => (),
             }
         }
@@ -328,22 +358,20 @@ impl Tasks {
         slot.key.store(BUSY, Relaxed);
         slot.record.lasting.clear();
         slot.record.passing.clear();
-        slot.record.identify(task);
-        slot.key.store(key, Release);
-        Some(&slot.record)
+        Some(slot.give(key, task))
     }
 
-    /// A task whose key is that of a dead one, which it succeeds: see [`task::key()`]. Any context
-    /// but NMI.
+    /// The task has been switched out for the last time: its slot may be given to another. Any
+    /// context.
     #[inline(always)]
-    pub(super) fn lives(&self, task: &Task) {
-        let Some(key) = task::key(task) else { return };
+    pub(super) fn dies(&self, task: &Task) {
+        let Some(slot) = task::key(task).and_then(|key| self.find(key, task)) else {
+            return;
+        };
 
-        locked(|| {
-            if let Some(record) = self.find(key) {
-                record.lasting.dead.set(0);
-            }
-        });
+        slot.record.lasting.dead.set(1);
+        // After all that was written to it. Pairs with the acquire in `take_locked()`.
+        slot.key.store(DEAD, Release);
     }
 
     /// What is known of each task in some of the slots. Process context. Not a snapshot: tasks go

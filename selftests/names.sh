@@ -131,8 +131,8 @@ check "a path of 392 characters is whole" test "$(path "$pod")" = "/$SLICE/$POD/
 inside=$(sh -c "echo 0 > $CGROUPS/$SLICE/cgroup.procs; exec unshare -C awk -v pid=$pod \
 	'\$1 == pid { print \$NF }' $DIR/readers")
 check "and in a cgroup namespace what it is there" test "$inside" = "/$POD/$SCOPE"
-shown=$(path "$blank")
-check "one with a blank is escaped" test "$shown" = "/$SLICE/a\\040b"
+blank_path=$(path "$blank")
+check "one with a blank is escaped" test "$blank_path" = "/$SLICE/a\\040b"
 
 # shellcheck disable=SC2086
 set -- $list
@@ -150,7 +150,7 @@ EOF
 check "the filter takes each name as it is shown: $ok" test $ok = 9
 refute "control: a star that is not escaped is any name" only "$pod" 'comm==*'
 check "and the path" only "$pod" "cgroup==/$SLICE/$POD/$SCOPE"
-check "and the one with a blank" only "$blank" "cgroup==$shown"
+check "and the one with a blank" only "$blank" "cgroup==$blank_path"
 check "and in a namespace" sh -c "echo 0 > $CGROUPS/$SLICE/cgroup.procs
 	exec unshare -C sh -c 'echo cgroup==$inside > $CTL/filter'"
 check "that one" only "$pod"

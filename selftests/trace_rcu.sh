@@ -12,15 +12,16 @@
 SECONDS_OF_LOAD=${DURATION:-60}
 
 # Real-time tasks that switch, others that fork, and grace periods all the while.
-# The real-time ones pause between: on PREEMPT_RT the timers and RCU's own
-# threads are below them, and stall where they do not, with a probe or without:
-# fewer of them where each switch is checked.
+# On PREEMPT_RT the timers and RCU's own threads are below the real-time tasks,
+# and stall if these do not pause, with a probe or without. So each of them
+# sleeps after each wake-up, however long that takes on this host.
 load="echo 1 > /sys/kernel/rcu_expedited; echo 0 > /sys/kernel/rcu_normal
-	perl -e 'syscall(324, 1, 0) while 1' & membarrier=\$!
-	chrt -f 50 stress-ng --quiet --switch 4 --timeout ${SECONDS_OF_LOAD}s \
-		--switch-freq $((500 / ${SLOW:-1} / ${SLOW:-1})) &
+	perl -e 'syscall(324, 1, 0) while 1' & pids=\$!
+	for i in 1 2 3 4; do
+		chrt -f 50 perl -e 'select(undef, undef, undef, 0.002) while 1' & pids=\"\$pids \$!\"
+	done
 	stress-ng --quiet --fork 2 --timeout ${SECONDS_OF_LOAD}s
-	kill \$membarrier"
+	kill \$pids"
 
 ktap_print_header
 ktap_set_plan 3

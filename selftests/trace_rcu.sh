@@ -18,7 +18,8 @@ SECONDS_OF_LOAD=${DURATION:-60}
 load="echo 1 > /sys/kernel/rcu_expedited; echo 0 > /sys/kernel/rcu_normal
 	perl -e 'syscall(324, 1, 0) while 1' & pids=\$!
 	for i in 1 2 3 4; do
-		chrt -f 50 perl -e 'select(undef, undef, undef, 0.002) while 1' & pids=\"\$pids \$!\"
+		chrt -f 50 perl -e 'select(undef, undef, undef, 0.002) while 1' &
+		pids=\"\$pids \$!\"
 	done
 	stress-ng --quiet --fork 2 --timeout ${SECONDS_OF_LOAD}s
 	kill \$pids"

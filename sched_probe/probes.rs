@@ -131,6 +131,16 @@ impl Shared {
             {
                 record.passing.woken.begin(scene.now, switches);
             }
+            if let Some(boosted_at) = record.passing.boosted.get(before) {
+                let same_section = section.nesting > 0 && !first;
+
+                // After the section the task may be preempted once more before it gives the
+                // priority back.
+                // SAFETY: `sched_switch` is fired with the rq lock held, which is that of `prev`.
+                if same_section || unsafe { task::inherits_from_booster(prev) } {
+                    record.passing.boosted.begin(boosted_at, switches);
+                }
+            }
         }
         if section.nesting > 0 {
             let expedited = section.special.exp_hint();
@@ -163,9 +173,6 @@ impl Shared {
                     passing.expedited_then.set(then.expedited);
                     passing.normal_known.set(0);
                     passing.expedited_known.set(0);
-                }
-                if let (false, Some(boosted_at)) = (first, passing.boosted.get(before)) {
-                    passing.boosted.begin(boosted_at, switches);
                 }
                 if expedited {
                     // It has said so, when it found the task in the section.

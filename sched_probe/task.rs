@@ -214,6 +214,21 @@ pub(super) fn is_booster(task: &Task) -> bool {
     field!(task, flags) & bindings::PF_KTHREAD != 0 && comm(task)[0] & MASK == NAME
 }
 
+/// Whether it has its priority from one of these.
+///
+/// # Safety
+///
+/// The rq lock of `task` is held: whom it inherits from is blocked for that long.
+#[inline(always)]
+pub(super) unsafe fn inherits_from_booster(task: &Task) -> bool {
+    let donor = field!(task, pi_top_task);
+    // SAFETY: Null, or a task that waits for `task`: `rt_mutex_setprio()` changes the field under
+    // the rq lock before that task is woken. `Task` is transparent.
+    let donor = unsafe { donor.cast::<Task>().as_ref() };
+
+    donor.is_some_and(is_booster)
+}
+
 /// The priority that `task` is about to get, in `sched_pi_setprio`: its own, or that of the first
 /// of those who wait for it, if that is more urgent (`__rt_effective_prio()`).
 #[inline(always)]

@@ -113,6 +113,13 @@ impl Shared {
         first: bool,
         running: bool,
     ) {
+        // Mistakes, for a test to find: here, and in three more places.
+        #[cfg(rcu_notrace_miscount)]
+        let (entered, first, running) = (
+            Special(entered.0 | 1),
+            first || section.nesting > 0,
+            running || section.nesting > 0,
+        );
         let counts = &scene.cpu.counts;
         let record = scene.record(prev);
         let cgroup = task::cgroup(prev, scene.guard);
@@ -235,6 +242,8 @@ impl Shared {
     /// `task` was switched out inside a section, and is back.
     #[inline(always)]
     fn resumed(&self, scene: &Scene<'_>, task: &Task, record: &Record, off_ns: u64, boosted: bool) {
+        #[cfg(rcu_notrace_miscount)]
+        let off_ns = off_ns + 1_000_000;
         let counts = &scene.cpu.counts;
         let now = GracePeriods::now();
 
@@ -288,6 +297,8 @@ impl Shared {
         let counts = &scene.cpu.counts;
         let record = scene.record(task);
         let by_rcu = waiter.is_some_and(task::is_booster) && task::is_blocked_reader(task);
+        #[cfg(rcu_notrace_miscount)]
+        let by_rcu = by_rcu || waiter.is_some();
 
         counts.prio_changes.count();
         if let Some(record) = record {
@@ -340,6 +351,8 @@ impl Shared {
 
         if let (true, Some(boosted_at)) = (admitted, boosted_at) {
             let boosted_ns = scene.now.saturating_sub(boosted_at);
+            #[cfg(rcu_notrace_miscount)]
+            let boosted_ns = boosted_ns + 1_000_000;
 
             scene.cpu.counts.reader_deboosted.count();
             scene.cpu.record(Metric::Boosted, boosted_ns);

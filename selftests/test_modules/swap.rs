@@ -4,7 +4,8 @@
 //! its place meanwhile. Filters are poisoned when they are dropped, and the module counts the reads
 //! of one that has been.
 //!
-//! `rcu_notrace_swap_now` is the same with an [`RcuCell`](rcu_notrace::RcuCell) that frees at once.
+//! `rcu_notrace_swap_now` is the same with an [`RcuCell`](rcu_notrace::RcuCell) that frees at once;
+//! `rcu_notrace_miscount` has quick filters, and makes mistakes in what it counts.
 
 use kernel::prelude::*;
 use sched_probe::{

@@ -18,17 +18,19 @@ column()
 preempted()
 {
 	pid=$(sed -n 's/^pid=\([0-9]*\) .* comm=known_reader$/\1/p' $DIR/tasks | tail -n 1)
-	test "$(column preempted)" -gt 100
+	[ "$pid" ] && test "$(column preempted)" -gt 100
 }
 
-# enter: a reader, that is preempted for 4 s or more in its section.
+# enter: a reader, that is preempted for 9 s or more in its section.
 enter()
 {
 	reset
-	insmod "$MODS/rcu_notrace_reader.ko" hog_ms=1 times=3000 \
+	insmod "$MODS/rcu_notrace_reader.ko" hog_ms=1 times=6000 \
 		"cpu=$(cpu 1)" "other_cpu=$(cpu 0)" &
 	reader=$!
-	patiently preempted
+	until preempted; do
+		pause 0.1
+	done
 	sections=$(column sections)
 }
 

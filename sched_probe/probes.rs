@@ -139,7 +139,7 @@ impl Shared {
                 record.passing.woken.begin(scene.now, switches);
             }
             if let Some(boosted_at) = record.passing.boosted.get(before) {
-                let same_section = section.nesting > 0 && !first;
+                let same_section = section.nesting > 0 && entered.blocked();
 
                 // After the section the task may be preempted once more before it gives the
                 // priority back.
@@ -296,7 +296,8 @@ impl Shared {
     fn reprioritised(&self, scene: &Scene<'_>, task: &Task, waiter: Option<&Task>, newprio: i32) {
         let counts = &scene.cpu.counts;
         let record = scene.record(task);
-        let by_rcu = waiter.is_some_and(task::is_booster) && task::is_blocked_reader(task);
+        // Whatever RCU thinks of the task by now: it may be about to give the priority back.
+        let by_rcu = waiter.is_some_and(task::is_booster);
         #[cfg(rcu_notrace_miscount)]
         let by_rcu = by_rcu || waiter.is_some();
 
@@ -334,20 +335,20 @@ impl Shared {
         }
     }
 
-    /// Something has happened that may be the end of a boost of `task`, which is about to have that
-    /// priority. It is if RCU does not wait for the task any more.
+    /// Something has happened that may be the end of a boost of the current task, which is about to
+    /// have that priority. It is if RCU does not wait for the task any more.
     ///
     /// Whatever the filter: an end that it does not admit is not counted, but is one.
     #[inline(always)]
-    fn deboosted(&self, scene: &Scene<'_>, task: &Task, newprio: i32, admitted: bool) {
-        if task::is_blocked_reader(task) {
+    fn deboosted(&self, scene: &Scene<'_>, current: &Task, newprio: i32, admitted: bool) {
+        if task::is_blocked_reader(current) {
             return;
         }
 
-        let Some(record) = scene.tasks.of(task) else {
+        let Some(record) = scene.tasks.of(current) else {
             return;
         };
-        let boosted_at = record.passing.boosted.take(task::switches(task));
+        let boosted_at = record.passing.boosted.take(task::switches(current));
 
         if let (true, Some(boosted_at)) = (admitted, boosted_at) {
             let boosted_ns = scene.now.saturating_sub(boosted_at);
@@ -358,7 +359,7 @@ impl Shared {
             scene.cpu.record(Metric::Boosted, boosted_ns);
             record.lasting.boosted_ns.add(boosted_ns);
             raise(&record.lasting.boosted_max_ns, boosted_ns);
-            trace::reader_deboosted(task, newprio, boosted_ns);
+            trace::reader_deboosted(current, newprio, boosted_ns);
         }
     }
 }
@@ -497,7 +498,11 @@ impl Probe<sched_pi_setprio> for Arc<Shared> {
             if admitted {
                 self.reprioritised(scene, args.tsk, args.pi_task, newprio);
             }
-            self.deboosted(scene, args.tsk, newprio, admitted);
+            // The end is the task's own doing. Of another one that runs meanwhile the kernel and
+            // each probe may see something else.
+            if core::ptr::eq(args.tsk, task::current(context)) {
+                self.deboosted(scene, args.tsk, newprio, admitted);
+            }
         });
     }
 }

@@ -67,6 +67,25 @@ use kernel::bindings;
 /// The longest delay, one tick: from here on the tick does as much.
 const LAST_DELAY_US: u32 = 1_000_000 / bindings::CONFIG_HZ;
 
+/// The context of a drop. Builds that overlook some of it are negative controls, as mutants of the
+/// model are.
+#[inline(always)]
+fn context() -> u32 {
+    const NO_IRQS: u32 = shim::RCU_NOTRACE_NO_IRQS;
+    const NO_PREEMPT: u32 = shim::RCU_NOTRACE_NO_PREEMPT;
+    // SAFETY: No requirements.
+    let context = unsafe { shim::rcu_notrace_context() };
+    let overlooked = cfg!(rcu_notrace_irqs_ignored) && context == NO_IRQS
+        || cfg!(rcu_notrace_preempt_ignored) && context == NO_PREEMPT
+        || cfg!(rcu_notrace_locks_ignored) && context == NO_IRQS | NO_PREEMPT;
+
+    if overlooked {
+        0
+    } else {
+        context
+    }
+}
+
 /// Called by a drop, after it, if something is pending. Any context.
 #[cold]
 #[inline(never)]
@@ -78,10 +97,15 @@ pub(super) fn pending_at_drop() {
         return;
     }
 
-    // SAFETY: These have no requirements.
-    let context = unsafe { shim::rcu_notrace_context() };
+    let context = context();
 
     if context & shim::RCU_NOTRACE_IN_NMI != 0 {
+        if cfg!(rcu_notrace_nmi_reports) {
+            // A negative control.
+            //
+            // SAFETY: None: this is the mistake.
+            unsafe { bindings::rcu_momentary_eqs() };
+        }
         // Nothing can have happened to a section that no interrupt can hit. What is pending is that
         // of whoever the NMI interrupted, and will be seen to there.
         count(shim::RCU_NOTRACE_NMI);
@@ -168,6 +192,9 @@ extern "C" fn rcu_notrace_keep_promise(
             // The drop of the section that is open reports, or promises; the delay stays.
             (*rnc).promised = false;
             return;
+        } else if cfg!(rcu_notrace_any_context) {
+            // A negative control.
+            bindings::rcu_momentary_eqs();
         } else if shim::rcu_notrace_interrupted_preemptible() {
             if shim::rcu_notrace_preempted_on_exit() {
                 // The context switch on the way out of this interrupt reports.

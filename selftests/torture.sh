@@ -66,7 +66,7 @@ load=mixed_load
 functions=1
 ! has_symbol 'kasan_report|kcsan_report_known_origin' || functions=2
 
-everything $((DURATION / 2)) readers=1 locks=1 probes=1
+everything $((DURATION / 2)) readers=1 locks=7 probes=1
 check "no reader was let down" as_it_should_be
 check "readers: $(readers), in probes: $(echo "$stats" | value probes)" reached probes 1000
 everything $((DURATION / 2)) readers=2 functions=$functions

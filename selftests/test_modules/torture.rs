@@ -41,6 +41,7 @@ use crate::{
             rcu_quiescent_state_report,
             rcu_unlock_preempted_task,
             sched_switch,
+            sched_wakeup,
             sched_waking, //
         },
         probe_state,
@@ -117,9 +118,17 @@ module! {
             default: 500,
             description: "How often there is one of each context",
         },
+        regions: u32 {
+            default: 0,
+            description: "Readers that leave guards in regions: 1 preemption off, 2 interrupts off",
+        },
+        region_us: u32 {
+            default: 500,
+            description: "How long a region goes on when the guard has been left",
+        },
         locks: u32 {
             default: 0,
-            description: "Readers in probes that are hit with rq, pi and rcu_node locks held",
+            description: "Readers in probes with a lock held: 1 rq, 2 pi, 4 rcu_node; a sum",
         },
         probes: u32 {
             default: 0,
@@ -127,7 +136,7 @@ module! {
         },
         functions: u32 {
             default: 0,
-            description: "Readers in traceable functions: 1 all, 2 those with rcu in their names",
+            description: "Readers in traceable functions: 1 all, 2 those with rcu in their names, 3 nmi_handle()",
         },
         lose: u32 {
             default: 0,
@@ -328,6 +337,58 @@ fn reader(shared: &Shared, seed: u32) {
     }
 }
 
+/// How many regions there were in which a guard was left with something pending.
+static OWING: Atomic<u64> = Atomic::new(0);
+
+/// A section that goes on as a region, with preemption or interrupts off: what is read in the
+/// section is there until the region ends, whatever the drop in the region, or an interrupt or an
+/// NMI in the rest of it, tells RCU.
+///
+/// In a region with preemption off `sleeper` is woken, for probes with locks held.
+fn region(shared: &Shared, irqs_off: bool, us: u64, sleeper: &Kthread) {
+    let guard = shared.rcu.read_lock();
+    let look = shared.read();
+    let start = now_ns();
+
+    // Until RCU asks for the end of the section: an expedited grace period finds it.
+    while !support::is_special() && now_ns().wrapping_sub(start) < 2_000_000 {
+        spin_loop();
+    }
+    if !support::is_special() {
+        return;
+    }
+    // SAFETY: Each is paired, in this order; the caller is a task with interrupts on.
+    unsafe {
+        if irqs_off {
+            support::test_local_irq_disable();
+        } else {
+            support::test_preempt_disable();
+        }
+        drop(guard);
+        if !irqs_off {
+            sleeper.wake();
+        }
+        spin(us);
+        shared.check(&look);
+        if irqs_off {
+            support::test_local_irq_enable();
+        } else {
+            support::test_preempt_enable();
+        }
+    }
+    OWING.add(1, Relaxed);
+}
+
+fn regions(shared: &Shared, irqs_off: bool, sleeper: &Kthread) {
+    let us = param(module_parameters::region_us.value()).into();
+
+    while !should_stop() {
+        region(shared, irqs_off, us, sleeper);
+        report_first(shared);
+        sleep_us(50);
+    }
+}
+
 /// Says so when the first reader has gone wrong.
 fn report_first(shared: &Shared) {
     static REPORTED: Atomic<i32> = Atomic::new(0);
@@ -425,6 +486,14 @@ impl Probe<sched_switch> for Locks {
     fn hit(&self, _context: &Context<'_, sched_switch>, _args: Args<'_, sched_switch>) {
         self.shared.glance();
         self.rq.inc();
+    }
+}
+
+/// With the rq lock held, but for a task that wakes itself.
+impl Probe<sched_wakeup> for Locks {
+    #[inline(always)]
+    fn hit(&self, _context: &Context<'_, sched_wakeup>, _args: Args<'_, sched_wakeup>) {
+        self.shared.glance();
     }
 }
 
@@ -551,7 +620,20 @@ impl Running {
                 storm(shared, pipe)
             })?;
         }
+        let regions_with = param(module_parameters::regions.value());
+
         for cpu in cpus() {
+            if regions_with != 0 {
+                let sleeper = Kthread::run(cpu, false, c"rcu_notrace_sleep", || {
+                    while !should_stop() {
+                        sleep_us(10_000);
+                    }
+                })?;
+
+                running.thread(cpu, c"rcu_notrace_region", move |shared| {
+                    regions(shared, regions_with == 2, &sleeper)
+                })?;
+            }
             if readers != 0 {
                 let on = if readers == 1 { cpu } else { ANY_CPU };
 
@@ -602,7 +684,9 @@ impl Running {
                 Everywhere::new(section, param(module_parameters::every_us.value()))
             }?);
         }
-        if param(module_parameters::locks.value()) != 0 {
+        let locks = param(module_parameters::locks.value());
+
+        if locks != 0 {
             self.locks = Some(registry.attach(
                 Locks {
                     shared: self.shared.clone(),
@@ -611,11 +695,19 @@ impl Running {
                     node: Counter::new()?,
                 },
                 |wanted| {
-                    wanted.require::<sched_switch>()?;
-                    wanted.require::<sched_waking>()?;
-                    wanted.follow::<rcu_preempt_task>()?;
-                    wanted.follow::<rcu_unlock_preempted_task>()?;
-                    wanted.follow::<rcu_quiescent_state_report>()
+                    if locks & 1 != 0 {
+                        wanted.require::<sched_switch>()?;
+                        wanted.require::<sched_wakeup>()?;
+                    }
+                    if locks & 2 != 0 {
+                        wanted.require::<sched_waking>()?;
+                    }
+                    if locks & 4 != 0 {
+                        wanted.follow::<rcu_preempt_task>()?;
+                        wanted.follow::<rcu_unlock_preempted_task>()?;
+                        wanted.follow::<rcu_quiescent_state_report>()?;
+                    }
+                    Ok(())
                 },
             )?);
         }
@@ -625,7 +717,8 @@ impl Running {
         self.tracer = match param(module_parameters::functions.value()) {
             0 => None,
             1 => Some(Tracer::new(self.all()?)?),
-            _ => Some(Tracer::on(c"*rcu*", self.all()?)?),
+            2 => Some(Tracer::on(c"*rcu*", self.all()?)?),
+            _ => Some(Tracer::on(c"nmi_handle*", self.all()?)?),
         };
         Ok(())
     }
@@ -667,6 +760,7 @@ impl Running {
                 locks.node.sum()
             );
         }
+        pr_info!("torture regions={}\n", OWING.load(Relaxed));
         pr_info!(
             "torture probes={} functions={}\n",
             self.probes.as_ref().map_or(0, |all| all.hits.sum()),

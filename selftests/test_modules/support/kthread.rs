@@ -66,6 +66,12 @@ impl Kthread {
 }
 
 impl Kthread {
+    /// Wakes it, if it sleeps. Any context.
+    pub(crate) fn wake(&self) {
+        // SAFETY: We hold a reference to the task.
+        unsafe { bindings::wake_up_process(self.task) };
+    }
+
     /// Has it run on another CPU from now on.
     pub(crate) fn move_to(&self, cpu: u32) -> Result {
         // SAFETY: We hold a reference to the task.

@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# This test will leave guards, with RCU waiting for that, in regions with preemption
+# off or interrupts off, which go on after that and are readers as well, and fail if
+# one finds that an object of before has been replaced a grace period ago. A guard
+# that reports without a look at that region, in the drop or in the interrupt that
+# comes later, must be caught.
+# runs: vm
+
+. "${0%/*}/lib.sh"
+. "$SELFTESTS/lib_torture.sh"
+
+DURATION=${DURATION:-4}
+
+# until_noticed: by a reader; for no longer than a minute.
+until_noticed()
+{
+	patiently in_log 'torture first_error_ms='
+}
+
+# caught BUILD REGIONS TEXT
+caught()
+{
+	build=$1
+	torture 0 expedited=2 readers=0 regions="$2"
+	refute "control: $3: $(echo "$stats" | value errors) errors" as_it_should_be
+}
+
+ktap_print_header
+needs_cpus 2 "grace periods end on one while there is a region on the other"
+ktap_set_plan 7
+
+set_to /sys/kernel/rcu_normal 0
+for off in 1:preempt 2:irqs; do
+	name=${off#*:} off=${off%:*}
+	torture "$DURATION" expedited=2 readers=0 regions="$off"
+	check "${name}_off: regions: $(echo "$stats" | value regions)" reached regions 100
+	check "${name}_off: no reader was let down" as_it_should_be
+done
+lasts=until_noticed
+caught any_context 1 "preempt_off: an interrupt that looks at nothing, and reports"
+caught irqs_ignored 2 "irqs_off: a drop that looks at preemption only"
+caught preempt_ignored 1 "preempt_off: a drop that looks at interrupts only"
+
+ktap_finished

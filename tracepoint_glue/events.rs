@@ -143,6 +143,10 @@ tracepoints! {
     rcu_utilization(s: Text);
     rcu_stall_warning(rcuname: Text, msg: Text);
     rcu_grace_period(rcuname: Text, gp_seq: usize, gpevent: Text) if CONFIG_RCU_TRACE;
+    rcu_future_grace_period(
+        rcuname: Text, gp_seq: usize, gp_seq_req: usize,
+        level: u8, grplo: i32, grphi: i32, gpevent: Text,
+    ) if CONFIG_RCU_TRACE;
     rcu_exp_grace_period(rcuname: Text, gpseq: usize, gpevent: Text) if CONFIG_RCU_TRACE;
     rcu_preempt_task(rcuname: Text, pid: i32, gp_seq: usize) if CONFIG_RCU_TRACE;
     rcu_unlock_preempted_task(rcuname: Text, gp_seq: usize, pid: i32) if CONFIG_RCU_TRACE;

@@ -271,7 +271,7 @@ fn unclaimed(wanted: &mut Wanted<Unclaimed>) -> Result {
             sched_move_numa sched_stick_numa sched_swap_numa sched_skip_vma_numa
             sched_skip_cpuset_numa
             rcu_grace_period rcu_exp_grace_period rcu_preempt_task rcu_unlock_preempted_task
-            rcu_quiescent_state_report
+            rcu_quiescent_state_report rcu_future_grace_period
             rcu_notrace_nowhere_tp));
     Ok(())
 }

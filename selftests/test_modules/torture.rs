@@ -37,6 +37,7 @@ use crate::{
     },
     tracepoint_glue::{
         events::{
+            rcu_future_grace_period,
             rcu_preempt_task,
             rcu_quiescent_state_report,
             rcu_unlock_preempted_task,
@@ -136,7 +137,7 @@ module! {
         },
         functions: u32 {
             default: 0,
-            description: "Readers in traceable functions: 1 all, 2 those with rcu in their names, 3 nmi_handle()",
+            description: "Readers in traceable functions: 1 all, 2 *rcu*, 3 nmi_handle()",
         },
         lose: u32 {
             default: 0,
@@ -344,7 +345,8 @@ static OWING: Atomic<u64> = Atomic::new(0);
 /// section is there until the region ends, whatever the drop in the region, or an interrupt or an
 /// NMI in the rest of it, tells RCU.
 ///
-/// In a region with preemption off `sleeper` is woken, for probes with locks held.
+/// In a region with preemption off `sleeper` is woken, and RCU asked for a grace period, for probes
+/// with locks held.
 fn region(shared: &Shared, irqs_off: bool, us: u64, sleeper: &Kthread) {
     let guard = shared.rcu.read_lock();
     let look = shared.read();
@@ -367,6 +369,7 @@ fn region(shared: &Shared, irqs_off: bool, us: u64, sleeper: &Kthread) {
         drop(guard);
         if !irqs_off {
             sleeper.wake();
+            bindings::start_poll_synchronize_rcu();
         }
         spin(us);
         shared.check(&look);
@@ -522,7 +525,8 @@ macro_rules! node_locked {
     )* };
 }
 
-node_locked!(rcu_preempt_task rcu_unlock_preempted_task rcu_quiescent_state_report);
+node_locked!(rcu_preempt_task rcu_unlock_preempted_task rcu_quiescent_state_report
+    rcu_future_grace_period);
 
 probe_state! {
     /// Readers on every tracepoint, or in every function.
@@ -706,6 +710,7 @@ impl Running {
                         wanted.follow::<rcu_preempt_task>()?;
                         wanted.follow::<rcu_unlock_preempted_task>()?;
                         wanted.follow::<rcu_quiescent_state_report>()?;
+                        wanted.follow::<rcu_future_grace_period>()?;
                     }
                     Ok(())
                 },

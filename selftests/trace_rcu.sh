@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # This test will take a guard in a probe on sched_set_need_resched_tp, which RCU
 # fires on its own way out of a section, for a minute under load and expedited
-# grace periods, and fail if the machine does not live through it; with
-# rcu_read_lock() in the same probe it must not.
+# grace periods, and fail if the machine does not live through it, or none of
+# the drops found a report pending with interrupts off, where RCU would recurse;
+# with rcu_read_lock() in the same probe it must not live.
 # runs: drives
 # timeout: 500
 
@@ -25,7 +26,7 @@ load="echo 1 > /sys/kernel/rcu_expedited; echo 0 > /sys/kernel/rcu_normal
 	kill \$pids"
 
 ktap_print_header
-ktap_set_plan 3
+ktap_set_plan 4
 
 out=$(TIMEOUT=$((SECONDS_OF_LOAD + 180)) "$LAB_VM" "insmod $MODS/rcu_notrace_probe.ko || exit
 	$load
@@ -34,6 +35,10 @@ status=$?
 hits=$(echo "$out" | value hits)
 check "guard: $SECONDS_OF_LOAD s without a complaint" test $status -eq 0
 check "guard: hits: ${hits:-none}" test "${hits:-0}" -gt 1000
+# Of the guard's own account: the fast path has no part in it.
+irqs_off=$(echo "$out" | sed -n 's/.* probe hits=.* irqs_off \([0-9]*\) .*/\1/p')
+check "guard: drops that left the fast path with interrupts off: ${irqs_off:-none}" \
+	test "${irqs_off:-0}" -gt 0
 ktap_print_msg "$(echo "$out" | grep 'probe hits=')"
 
 EXPECT='panic:stack guard page|double fault|stack overflow' TIMEOUT=$((SECONDS_OF_LOAD + 180)) \

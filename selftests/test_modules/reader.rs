@@ -14,9 +14,15 @@
 //! boosted early.
 //! Loading the module runs this, and prints what the reader has measured.
 //!
+//! With `timer_ms` a kthread of the priority of RCU's sleeps for that time from the request on, on
+//! the CPU of the others. Where the whole machine stands still, as an emulated one may, a timer is
+//! as late as RCU is, which goes by the clock, too.
+//!
 //! With `rescheduled=1` it enters the scheduler right at the beginning of its section, where nobody
 //! waits for its CPU, and goes on.
-//! With `outside=1` it takes no guard: a control, that is no reader.
+//! With `outside=1` it takes no guard: a control, that is no reader. Two more controls have it err
+//! about its own times: with `misses=1` its clock starts when the hog has run for a tenth of its
+//! time, with `adds=1` it stops when the reader has been back for as long.
 //!
 //! Something happens to the reader while it is off its CPU:
 //!
@@ -92,6 +98,18 @@ module! {
             default: 0,
             description: "Take no guard",
         },
+        misses: u32 {
+            default: 0,
+            description: "Leave the first tenth of the hog's time out of the reader's own times",
+        },
+        adds: u32 {
+            default: 0,
+            description: "Add as much after the hog's time to them",
+        },
+        timer_ms: u32 {
+            default: 0,
+            description: "A timer of that length, started when the grace period is asked for",
+        },
         rescheduled: u32 {
             default: 0,
             description: "Enter the scheduler before the hog comes",
@@ -136,6 +154,9 @@ struct How {
     cpu: u32,
     other_cpu: u32,
     outside: bool,
+    misses: bool,
+    adds: bool,
+    tenth_ns: u64,
     rescheduled: bool,
     moved: bool,
     lowered: bool,
@@ -150,6 +171,9 @@ impl How {
             cpu: param(module_parameters::cpu.value()),
             other_cpu: param(module_parameters::other_cpu.value()),
             outside: param(module_parameters::outside.value()) != 0,
+            misses: param(module_parameters::misses.value()) != 0,
+            adds: param(module_parameters::adds.value()) != 0,
+            tenth_ns: u64::from(param(module_parameters::hog_ms.value())) * 100_000,
             rescheduled: param(module_parameters::rescheduled.value()) != 0,
             moved: param(module_parameters::moved.value()) != 0,
             lowered: param(module_parameters::lowered.value()) != 0,
@@ -161,12 +185,16 @@ impl How {
 }
 
 static INSIDE: Atomic<u32> = Atomic::new(0);
-/// When the hog was done; 0 before.
+/// When the hog began, when it had run for a tenth of its time, and when it was done; 0 before.
+static HOGS_AT: Atomic<u64> = Atomic::new(0);
+static TENTH_AT: Atomic<u64> = Atomic::new(0);
 static HOGGED_AT: Atomic<u64> = Atomic::new(0);
 static DONE: Atomic<u32> = Atomic::new(0);
 static ENTERED_AT: Atomic<u64> = Atomic::new(0);
 static ASKED_AT: Atomic<u64> = Atomic::new(0);
 static ENDED_AT: Atomic<u64> = Atomic::new(0);
+/// When the timer expired; 0 before.
+static TIMED_AT: Atomic<u64> = Atomic::new(0);
 
 static PID: Atomic<u32> = Atomic::new(0);
 static OFF_NS: Atomic<u64> = Atomic::new(0);
@@ -186,8 +214,8 @@ fn prio() -> i32 {
 }
 
 /// Looks at the clock until some time after the hog was done.
-fn stay() {
-    stay_until(|now| {
+fn stay(how: How) {
+    stay_until(how, |now| {
         let hogged_at = HOGGED_AT.load(Relaxed);
 
         hogged_at != 0 && now > hogged_at.wrapping_add(TAIL_NS)
@@ -195,7 +223,7 @@ fn stay() {
 }
 
 /// Looks at the clock until it is time.
-fn stay_until(done: impl Fn(u64) -> bool) {
+fn stay_until(how: How, done: impl Fn(u64) -> bool) {
     // How often it has been preempted: an emulated CPU stands still at times, too.
     let preempted = || {
         // SAFETY: The current task's own field.
@@ -213,8 +241,24 @@ fn stay_until(done: impl Fn(u64) -> bool) {
     let mut last = look();
 
     loop {
-        let (now, switches) = look();
-        let gap = now.wrapping_sub(last.0);
+        let (mut now, switches) = look();
+        let mut from = last.0;
+
+        if (from..now).contains(&HOGS_AT.load(Relaxed)) {
+            if how.misses {
+                from = TENTH_AT.load(Relaxed);
+            }
+            if how.adds {
+                let until = now.wrapping_add(how.tenth_ns);
+
+                while now < until {
+                    spin_loop();
+                    now = look().0;
+                }
+            }
+        }
+
+        let gap = now.wrapping_sub(from);
 
         if switches != last.1 {
             OFF_NS.add(gap, Relaxed);
@@ -236,7 +280,7 @@ fn reader(rcu: &Rcu, how: How) {
 
     if how.outside {
         INSIDE.store(1, Release);
-        stay();
+        stay(how);
     } else {
         // SAFETY: No requirements.
         while unsafe { support::test_gp_under_way() } {
@@ -256,16 +300,16 @@ fn reader(rcu: &Rcu, how: How) {
         }
         INSIDE.store(1, Release);
         if how.moved || how.lowered {
-            stay_until(|_| CHANGED.load(Relaxed) != 0);
+            stay_until(how, |_| CHANGED.load(Relaxed) != 0);
         } else if how.locked {
             // The priority of who waits for the lock.
-            stay_until(|_| prio() == 99 - HIGH);
+            stay_until(how, |_| prio() == 99 - HIGH);
             busy_us(50_000);
             // SAFETY: Locked above.
             unsafe { support::test_spin_unlock() };
-            stay();
+            stay(how);
         } else {
-            stay();
+            stay(how);
         }
         BOOSTED.store(u32::from(boosted()), Relaxed);
         // Before: afterwards it may be preempted.
@@ -288,6 +332,7 @@ struct Reader;
 impl kernel::Module for Reader {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         let hog_ns = u64::from(param(module_parameters::hog_ms.value())) * 1_000_000;
+        let timer_ns = u64::from(param(module_parameters::timer_ms.value())) * 1_000_000;
         let times = param(module_parameters::times.value());
         let how = How::new();
         let rcu = Rcu::new()?;
@@ -314,6 +359,23 @@ impl kernel::Module for Reader {
                 wait_to_be_stopped();
             })?;
 
+            let timer = if timer_ns != 0 {
+                let timer = Kthread::run(how.other_cpu, false, c"known_timer", move || {
+                    while ASKED_AT.load(Relaxed) == 0
+                        || now_ns().wrapping_sub(ASKED_AT.load(Relaxed)) < timer_ns
+                    {
+                        sleep_us(100);
+                    }
+                    TIMED_AT.store(now_ns(), Relaxed);
+                    wait_to_be_stopped();
+                })?;
+
+                timer.set_fifo(LOW);
+                Some(timer)
+            } else {
+                None
+            };
+
             sleep_us(HEAD_START_US);
 
             let hog = Kthread::run(how.cpu, true, c"known_hog", move || {
@@ -322,11 +384,17 @@ impl kernel::Module for Reader {
                         sleep_us(500);
                     }
 
-                    let until = now_ns().wrapping_add(hog_ns);
+                    let start = now_ns();
+                    let run_until = |until| {
+                        while now_ns() < until {
+                            spin_loop();
+                        }
+                    };
 
-                    while now_ns() < until {
-                        spin_loop();
-                    }
+                    HOGS_AT.store(start, Relaxed);
+                    run_until(start.wrapping_add(how.tenth_ns));
+                    TENTH_AT.store(now_ns(), Relaxed);
+                    run_until(start.wrapping_add(hog_ns));
                 }
                 HOGGED_AT.store(now_ns(), Relaxed);
                 wait_to_be_stopped();
@@ -379,19 +447,22 @@ impl kernel::Module for Reader {
                 sleep_us(1000);
             }
             pr_info!(
-                "reader pid={} off_ns={} off_max_ns={} boosted={} entered_at={} asked_at={} \
-                 ended_at={} dropped_at={} boosted_at={} deboosted_at={}\n",
+                "reader pid={} off_ns={} off_max_ns={} hog_ns={} boosted={} entered_at={} \
+                 asked_at={} timed_at={} ended_at={} dropped_at={} boosted_at={} deboosted_at={}\n",
                 PID.load(Relaxed),
                 OFF_NS.load(Relaxed),
                 OFF_MAX_NS.load(Relaxed),
+                HOGGED_AT.load(Relaxed).wrapping_sub(HOGS_AT.load(Relaxed)),
                 BOOSTED.load(Relaxed),
                 ENTERED_AT.load(Relaxed),
                 ASKED_AT.load(Relaxed),
+                TIMED_AT.load(Relaxed),
                 ENDED_AT.load(Relaxed),
                 DROPPED_AT.load(Relaxed),
                 BOOSTED_AT.load(Relaxed),
                 DEBOOSTED_AT.load(Relaxed)
             );
+            drop(timer);
             drop(locker);
             drop(asker);
             drop(hog);

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # This test will look for the functions on the guards' paths where ftrace and
 # kprobes could find them, take and drop a million guards with a callback on
-# every traceable function and a probe on every tracepoint, and fail if one of
-# the functions can be traced, or any of the guards is; rcu_read_lock() must be.
+# every traceable function and a probe on every tracepoint, and some hundred with
+# a report pending, and fail if one of the functions can be traced, any of the
+# million guards is, or any of the others calls a function of ours that is traced;
+# rcu_read_lock() must be, and a function of ours that can be.
 # runs: vm
 # timeout: 300
 
@@ -42,8 +44,33 @@ measured()
 	log notrace | grep "side=$1 " | value "$2"
 }
 
+# pending ORDER KEY
+pending()
+{
+	log notrace | grep "order=$1 " | value "$2"
+}
+
+# not_ours ORDER: guards that were dropped with a report pending, most of those
+# that were to be; the kernel's part of each was seen, and nothing of ours.
+not_ours()
+{
+	[ "$(pending "$1" drops)" -ge 100 ] &&
+		[ "$(pending "$1" functions)" -ge "$(pending "$1" drops)" ] &&
+		[ "$(pending "$1" ours)" = 0 ]
+}
+
+# ways: in how many ways they were deferred, or reported: of the guards' own
+# account, what is not zero of five.
+ways()
+{
+	log notrace | sed -n 's/.*counts: //p' | grep -owE \
+		'(reported|preempt_off|irqs_off|irq_work|timer) [1-9][0-9]*' | paste -sd ' '
+}
+
 ktap_print_header
 
+# On PREEMPT_RT expedited grace periods are normal ones, after boot.
+set_to /sys/kernel/rcu_normal 0
 dmesg -C
 insmod "$MODS/rcu_notrace_notrace.ko"
 
@@ -53,14 +80,17 @@ parts='context|interrupted|report|set_need|this_cpu|count|start_timer|irq_work_f
 parts="$parts|keep_promise|srcu|preempt|tasks_trace"
 path=$(symbols "pending_at_drop|^rcu_notrace_($parts)")
 sides='srcu_fast sched tasks_trace'
-ktap_set_plan 12
+ktap_set_plan 18
 
 check "functions on the path: $(echo "$path" | wc -l)" test "$(echo "$path" | wc -l)" -ge 15
 check "on the kprobe blacklist, all of them: $(echo "$path" | not_in $blacklist)" \
 	test -z "$(echo "$path" | not_in $blacklist)"
-filterable=$(echo "$path" | in_file $tracing/available_filter_functions)
-check "in available_filter_functions, none: $filterable" \
-	test -z "$(echo "$path" | in_file $tracing/available_filter_functions)"
+# A copy: the kernel looks up each of its functions whenever it is read.
+functions=$(mktemp)
+at_exit "rm '$functions'"
+cat $tracing/available_filter_functions > "$functions"
+filterable=$(echo "$path" | in_file "$functions")
+check "in available_filter_functions, none: $filterable" test -z "$filterable"
 check "a kprobe on one: EINVAL" test "$(log notrace | value kprobe_path)" = -22
 check "control: one on what is on no path" test "$(log notrace | value kprobe_other)" = 0
 insmod "$MODS/rcu_notrace_planted.ko" what=kept
@@ -79,6 +109,12 @@ for side in $sides; do
 	check "a million of $side: neither" \
 		test "$(seen "$side")" = "1000000 0 0"
 done
+for order in preemptible preempt_off irqs_off compound; do
+	check "$(pending $order drops) with a report pending, $order: none of ours" not_ours $order
+done
+check "they left the fast path in each way: $(ways)" test "$(ways | wc -w)" = 10
+check "control: a function of ours, $(pending traced drops) times: $(pending traced ours)" \
+	test "$(pending traced ours)" -ge 100
 check "control: rcu_read_lock(): $(measured rcu functions) functions" \
 	test "$(measured rcu functions)" -ge $((2 * $(measured rcu pairs)))
 check "control: a tracepoint: $(measured tracepoint events) events" \

@@ -3,8 +3,16 @@
 //! Counts what is traced of a pair of lock and unlock: calls of traceable functions, and hits of
 //! tracepoints, with a callback on every function and a probe on every tracepoint of the kernel.
 //!
-//! Interrupts are off meanwhile, so that whatever this CPU does is done by the pairs. Loading the
-//! module prints a line for each read side, and for a tracepoint that is fired instead.
+//! Interrupts are off meanwhile, so that whatever this CPU does is done by the pairs. That is the
+//! fast path: nothing happens to such a section.
+//!
+//! Then some guards are held until something is pending, and dropped, in each order in which a
+//! context can be left. Interrupts are on, and what is counted until the report has been made is
+//! also what the report and any interrupt call; of this module's own functions none may be among
+//! them.
+//!
+//! Loading the module prints a line for each read side, for a tracepoint that is fired instead, and
+//! for each order.
 
 use crate::{
     rcu_notrace::{
@@ -16,7 +24,14 @@ use crate::{
     },
     support::{
         controls::Plain,
-        current, param,
+        current,
+        kthread::{
+            should_stop,
+            sleep_us,
+            Kthread,
+            ANY_CPU, //
+        },
+        now_ns, param, pending,
         tracepoints::test_fire,
         tracer::{
             Traced,
@@ -31,8 +46,13 @@ use crate::{
         Registry, //
     },
 };
+use core::hint::spin_loop;
 use kernel::{
-    bindings::task_struct,
+    bindings::{
+        self,
+        task_struct, //
+    },
+    ffi::c_ulong,
     prelude::*,
     sync::atomic::{
         Atomic,
@@ -63,6 +83,10 @@ module! {
             default: 10_000,
             description: "Pairs of those that are not",
         },
+        drops: u32 {
+            default: 200,
+            description: "Guards that are dropped with a report pending, in each order",
+        },
     },
 }
 
@@ -70,6 +94,14 @@ module! {
 static WATCHED: Atomic<*mut task_struct> = Atomic::new(core::ptr::null_mut());
 static FUNCTIONS: Atomic<u64> = Atomic::new(0);
 static EVENTS: Atomic<u64> = Atomic::new(0);
+/// Of the functions, those of this module.
+static OURS: Atomic<u64> = Atomic::new(0);
+
+fn forget() {
+    FUNCTIONS.store(0, Relaxed);
+    EVENTS.store(0, Relaxed);
+    OURS.store(0, Relaxed);
+}
 
 #[inline(always)]
 fn hit(count: &Atomic<u64>) {
@@ -98,12 +130,20 @@ impl Traced for Functions {
     fn hit(&self) {
         hit(&FUNCTIONS);
     }
+
+    #[inline(always)]
+    fn hit_at(&self, ip: c_ulong) {
+        self.hit();
+        // SAFETY: No requirements.
+        if unsafe { support::test_is_ours(ip) } {
+            hit(&OURS);
+        }
+    }
 }
 
 /// `pairs` times `body`, watched.
 fn measure(side: &str, pairs: u32, mut body: impl FnMut()) {
-    FUNCTIONS.store(0, Relaxed);
-    EVENTS.store(0, Relaxed);
+    forget();
     // Turning interrupts off and on may be traced, so outside of what is watched.
     //
     // SAFETY: Enabled again below.
@@ -120,6 +160,110 @@ fn measure(side: &str, pairs: u32, mut body: impl FnMut()) {
         FUNCTIONS.load(Relaxed),
         EVENTS.load(Relaxed)
     );
+}
+
+/// The orders in which a section with something pending is left.
+#[derive(Clone, Copy)]
+enum Order {
+    Preemptible,
+    Preempt,
+    Irqs,
+    /// Preemption off, drop, interrupts off, preemption on, interrupts on: a timer reports.
+    Compound,
+    /// A control: a function of this module that can be traced is called, too.
+    Traced,
+}
+
+const ORDERS: [(Order, &str); 5] = [
+    (Order::Preemptible, "preemptible"),
+    (Order::Preempt, "preempt_off"),
+    (Order::Irqs, "irqs_off"),
+    (Order::Compound, "compound"),
+    (Order::Traced, "traced"),
+];
+
+impl Order {
+    fn leave<G>(self, guard: G) {
+        // SAFETY: Each is paired, in this order.
+        unsafe {
+            match self {
+                Self::Preemptible => drop(guard),
+                Self::Preempt => {
+                    support::test_preempt_disable();
+                    drop(guard);
+                    support::test_preempt_enable();
+                }
+                Self::Irqs => {
+                    support::test_local_irq_disable();
+                    drop(guard);
+                    support::test_local_irq_enable();
+                }
+                Self::Compound => {
+                    support::test_preempt_disable();
+                    drop(guard);
+                    support::test_local_irq_disable();
+                    support::test_preempt_enable();
+                    support::test_local_irq_enable();
+                }
+                Self::Traced => {
+                    support::test_traced();
+                    drop(guard);
+                }
+            }
+        }
+    }
+}
+
+/// Nothing is pending for longer than this, nor waits to be for as long.
+const LIMIT_NS: u64 = 100_000_000;
+
+/// Spins until something is pending, or nothing is.
+fn wait(wanted: bool) -> bool {
+    let start = now_ns();
+
+    while pending() != wanted {
+        if now_ns().wrapping_sub(start) > LIMIT_NS {
+            return false;
+        }
+        spin_loop();
+    }
+    true
+}
+
+/// Drops with something pending, watched from the drop to the report.
+fn measure_pending(rcu: &Rcu, drops: u32) -> Result {
+    let _updater = Kthread::run(ANY_CPU, true, c"rcu_notrace_gp", || {
+        while !should_stop() {
+            // SAFETY: Process context.
+            unsafe { bindings::synchronize_rcu_expedited() };
+            sleep_us(200);
+        }
+    })?;
+
+    for (order, name) in ORDERS {
+        let mut left = 0;
+
+        forget();
+        for _ in 0..drops {
+            let guard = rcu.read_lock();
+
+            if wait(true) {
+                WATCHED.store(current(), Relaxed);
+                order.leave(guard);
+                wait(false);
+                WATCHED.store(core::ptr::null_mut(), Relaxed);
+                left += 1;
+            }
+        }
+        pr_info!(
+            "notrace order={name} drops={left} functions={} ours={} events={}\n",
+            FUNCTIONS.load(Relaxed),
+            OURS.load(Relaxed),
+            EVENTS.load(Relaxed)
+        );
+    }
+    pr_info!("notrace counts: {}\n", rcu.events());
+    Ok(())
 }
 
 #[pin_data]
@@ -156,6 +300,7 @@ impl kernel::InPlaceModule for Test {
                 measure("rcu", few, || drop(Plain.read_lock()));
                 // SAFETY: No requirements.
                 measure("tracepoint", few, || unsafe { test_fire(0) });
+                measure_pending(rcu, param(module_parameters::drops.value()))?;
             },
         }? Error)
     }

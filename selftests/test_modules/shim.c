@@ -7,6 +7,7 @@
 #include <linux/kmemleak.h>
 #include <linux/kprobes.h>
 #include <linux/kthread.h>
+#include <linux/module.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -176,6 +177,11 @@ void test_reschedule(void)
 void test_leaked(const void *p)
 {
 	kmemleak_not_leak(p);
+}
+
+bool __kprobes test_is_ours(unsigned long ip)
+{
+	return within_module(ip, THIS_MODULE);
 }
 
 int test_kprobe(bool path)

@@ -70,6 +70,11 @@ void test_reschedule(void);
 /* Memory that is leaked on purpose, and what it points to, is not for kmemleak to find. */
 void test_leaked(const void *p);
 
+/* Whether the address is in this module; any context. */
+bool test_is_ours(unsigned long ip);
+/* A function of this module that can be traced: a control. */
+void test_traced(void);
+
 /* What the kernel says to a kprobe on a function of the guards' path, or another. */
 int test_kprobe(bool path);
 

@@ -20,6 +20,12 @@ pub(crate) trait Traced: Send + Sync + 'static {
     /// Called at every function it is asked for, wherever RCU is watching; nothing keeps it from
     /// being called by what it calls.
     fn hit(&self);
+
+    /// The same, for who wants to know which function it is: `ip` is in that.
+    #[inline(always)]
+    fn hit_at(&self, _ip: c_ulong) {
+        self.hit();
+    }
 }
 
 /// A callback that is registered, until this is dropped.
@@ -110,7 +116,7 @@ impl<T: Traced> Drop for Tracer<T> {
 /// `ops` is that of a [`Tracer`] of a `T`, and is registered.
 #[link_section = ".kprobes.text"]
 unsafe extern "C" fn callback<T: Traced>(
-    _ip: c_ulong,
+    ip: c_ulong,
     _parent_ip: c_ulong,
     ops: *mut bindings::ftrace_ops,
     _regs: *mut bindings::ftrace_regs,
@@ -122,5 +128,5 @@ unsafe extern "C" fn callback<T: Traced>(
     // SAFETY: The first field of an `Inner` that outlives the registration.
     let inner = unsafe { &*ops.cast::<Inner<T>>() };
 
-    inner.state.hit();
+    inner.state.hit_at(ip);
 }

@@ -41,12 +41,28 @@ compared()
 		at_most "$longest" $((longest_0 + 500000)) 1
 }
 
+# off SIDE: for how many instructions interrupts are off in its report.
+off()
+{
+	echo "$out" | grep "irqs_off side=$1 " | value off_ns
+}
+
+# whole SIDE: a timer that is due before the report is not late, one that is due in
+# it is, by more than its interrupt takes.
+whole()
+{
+	line=$(echo "$out" | grep "irqs_off side=$1 ")
+	[ "$(echo "$line" | value before)" -ge 1 ] &&
+		at_least "$(off "$1")" "$(echo "$line" | value base_ns)" 1
+}
+
 ktap_print_header
-ktap_set_plan 9
+ktap_set_plan 12
 
 # One vCPU, and a clock that counts the instructions that it executes: the
 # latency is that of the kernel, whatever else the host does.
-out=$(ICOUNT=1 CPUS=1 TIMEOUT=280 "$LAB_VM" "for side in 0 1 2 0 1 2 0 1 2; do
+out=$(ICOUNT=1 CPUS=1 TIMEOUT=280 "$LAB_VM" "dmesg | grep 'switch to high resolution mode'
+	for side in 0 1 2 0 1 2 0 1 2; do
 	dmesg -C
 	insmod $MODS/rcu_notrace_preemptible.ko side=\$side
 	line=\$(cyclictest --quiet --nsecs --priority=90 --affinity=0 --threads=1 \
@@ -56,7 +72,11 @@ out=$(ICOUNT=1 CPUS=1 TIMEOUT=280 "$LAB_VM" "for side in 0 1 2 0 1 2 0 1 2; do
 	echo side=\$side \$(echo \$line | grep -oE '(Min|Avg|Max): *[0-9]+' | tr -d ' ' |
 			tr ':A-Z' '=a-z') \
 		\$(dmesg | grep -o 'sections=.*')
-	done")
+	done
+	# On PREEMPT_RT expedited grace periods are normal ones, after boot.
+	echo 0 > /sys/kernel/rcu_normal
+	insmod $MODS/rcu_notrace_irqs_off.ko
+	dmesg | grep -o 'irqs_off side=.*\|irqs_off done.*\|nobody boosts.*'")
 echo "$out" | sed 's/^/# /'
 
 for side in 0 1 2; do
@@ -66,5 +86,22 @@ done
 
 compared check guard 1
 compared refute "control: RCU-sched" 2
+
+rcu=$(off rcu)
+guard=$(off guard)
+prolonged=$(off prolonged)
+same="a report with a deboost, in which interrupts are off after they were on"
+if echo "$out" | grep -q 'Could not switch to high resolution mode'; then
+	# As a debug kernel with ICOUNT: the timer would be as late as the tick.
+	for skipped in "$same" "a guard's against rcu_read_unlock()'s" "control: longer"; do
+		ktap_test_skip "$skipped: CONFIG_HIGH_RES_TIMERS does not work here"
+	done
+else
+	check "$same" eval 'whole rcu && whole guard && whole prolonged'
+	check "off for $guard instructions, rcu_read_unlock() $rcu: $(ratio "$guard" "$rcu")" \
+		at_most "$guard" "$rcu" 2
+	refute "control: twice as long as that on top: $prolonged, $(ratio "$prolonged" "$rcu")" \
+		at_most "$prolonged" "$rcu" 2
+fi
 
 ktap_finished

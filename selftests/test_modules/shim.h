@@ -50,6 +50,14 @@ void test_spin_unlock(void);
 void test_hit(void);
 u64 test_hits(void);
 
+/*
+ * A timer of this CPU, and how many ns after it was due its interrupt came, which
+ * has to be before the caller is switched out; 0 if it did not. Process context, one
+ * caller at a time, bound to its CPU.
+ */
+void test_late_start(u32 delay_ns);
+u64 test_late_stop(void);
+
 /* Whether somebody holds p->pi_lock. */
 bool test_pi_locked(struct task_struct *p);
 /* Whether that is the task's name. */

@@ -125,7 +125,7 @@ workload='stress-ng --quiet --timeout 6 --switch 2 --fork 1 --timer 1 --membarri
 	done
 	pi_stress --quiet --groups 1 --duration 3 > /dev/null 2>&1
 	wait
-	insmod '$MODS'/rcu_notrace_reader.ko cpu=$cpu asker_cpu=$asker_cpu hog_ms=$hog_ms
+	insmod '$MODS'/rcu_notrace_reader.ko cpu=$cpu other_cpu=$asker_cpu hog_ms=$hog_ms
 	rmmod rcu_notrace_reader
 	taskset -c $cpu timeout 60 sh -c "while :; do :; done" &
 	insmod '$MODS'/rcu_notrace_qs.ko samples=8

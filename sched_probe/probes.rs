@@ -296,7 +296,7 @@ impl Shared {
     fn reprioritised(&self, scene: &Scene<'_>, task: &Task, waiter: Option<&Task>, newprio: i32) {
         let counts = &scene.cpu.counts;
         let record = scene.record(task);
-        // Whatever RCU thinks of the task by now: it may be about to give the priority back.
+        // RCU may have let go of the task by now, which is about to give the priority back.
         let by_rcu = waiter.is_some_and(task::is_booster);
         #[cfg(rcu_notrace_miscount)]
         let by_rcu = by_rcu || waiter.is_some();

@@ -25,6 +25,15 @@ torture()
 	echo "$stats" | sed "s/^torture/# $*:/"
 }
 
+# until_noticed SECONDS: by a reader; for no longer than that.
+until_noticed()
+{
+	for _ in $(seq "$1"); do
+		pause 1
+		! in_log 'torture first_error_ms=' || break
+	done
+}
+
 # in_guest SECONDS PARAMETER...: the same in a guest of its own, which a build with a
 # mistake may take down. Sets $status as well: not 0 if it did.
 in_guest()

@@ -20,21 +20,18 @@ ktap_print_header
 guest_needs_cpus 2 "one sends NMIs to the others"
 ktap_set_plan 8
 
-# shellcheck disable=SC2086 # its words
-in_guest "$DURATION" $nmis
+in_guest "$DURATION" "$nmis"
 check "NMIs in readers: $(taken nmi)" test "$(taken nmi)" -gt $((DURATION * 50))
 check "grace periods: $(echo "$stats" | value grace_periods)" \
 	reached grace_periods $((DURATION * 20))
 check "no reader was let down" sound
-# shellcheck disable=SC2086
-in_guest "$DURATION" $nmis readers=0 regions=1
+in_guest "$DURATION" "$nmis" readers=0 regions=1
 left=$(echo "$stats" | sed -n 's/.* nmi \([0-9]*\) .*/\1/p')
 check "regions: $(echo "$stats" | value regions)" reached regions 100
 check "drops in NMIs that found something: ${left:-none}" test "${left:-0}" -gt 100
 check "no reader was let down" sound
 build=nmi_reports
-# shellcheck disable=SC2086
-in_guest "$DURATION" $nmis readers=0 regions=1
+in_guest "$DURATION" "$nmis" readers=0 regions=1
 check "control: a drop that reports there: $(outcome)" broken
 build=torture
 in_guest 3 expedited=2 contexts=4 every_us="$EVERY_US" readers=0 keep=1

@@ -12,17 +12,11 @@
 
 DURATION=${DURATION:-4}
 
-# until_noticed: by a reader; for no longer than a minute.
-until_noticed()
-{
-	patiently in_log 'torture first_error_ms='
-}
-
 # caught BUILD REGIONS TEXT
 caught()
 {
 	build=$1
-	torture 0 expedited=2 readers=0 regions="$2"
+	torture 60 expedited=2 readers=0 regions="$2"
 	refute "control: $3: $(echo "$stats" | value errors) errors" as_it_should_be
 }
 

@@ -45,17 +45,14 @@ for lock in rq:$RQ pi:$PI rcu_node:$NODE; do
 		continue
 	fi
 	build=torture
-	# shellcheck disable=SC2086 # its words
-	in_guest "$DURATION" $regions locks="$lock"
+	in_guest "$DURATION" "$regions" locks="$lock"
 	check "$name lock held in a region: $(outcome)" sound
 	build=locks_ignored
-	# shellcheck disable=SC2086
-	in_guest "$DURATION" $regions locks="$lock"
+	in_guest "$DURATION" "$regions" locks="$lock"
 	check "control: $name: a drop that reports there: $(outcome)" broken
 done
 build=locks_ignored
-# shellcheck disable=SC2086
-in_guest "$DURATION" $regions
+in_guest "$DURATION" "$regions"
 check "control: that drop with no lock held: $(outcome)" sound
 
 ktap_finished

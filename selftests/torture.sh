@@ -35,15 +35,6 @@ mixed_load()
 	background hotplug
 }
 
-# until_noticed SECONDS: by a reader; for no longer than that.
-until_noticed()
-{
-	for _ in $(seq "$1"); do
-		pause 1
-		! in_log 'torture first_error_ms=' || break
-	done
-}
-
 # everything SECONDS PARAMETER...
 everything()
 {

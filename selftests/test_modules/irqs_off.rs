@@ -7,9 +7,9 @@
 //! preemptible, so that the drop reports and deboosts. If the timer is due while interrupts are off
 //! its interrupt comes when they are on again. The timer is due a step later each time, from before
 //! the drop to after the report: the interrupt that is latest was due when they had just gone off.
-//! What an interrupt takes that nothing delays is measured beside, and subtracted.
+//! An interrupt that nothing delays takes time as well, which is measured beside, and subtracted.
 //!
-//! What the scheduler does after the report, to switch to who has been woken, is not part of it: an
+//! The scheduler then switches to the task that was woken. This is not part of the report: an
 //! interrupt that comes after a switch does not count.
 //!
 //! Time is to be instructions executed, on a machine of one CPU. Other interrupts delay the timer's
@@ -98,7 +98,7 @@ const BOOSTED_NS: u64 = 3_000_000_000;
 /// in between.
 const HEAD_START_US: u32 = 3;
 
-/// What is measured.
+/// The points of a measurement.
 #[derive(Clone, Copy)]
 struct Sweep {
     samples: usize,

@@ -7,7 +7,7 @@
 #include "shim.h"
 
 static struct hrtimer test_timer;
-/* Who waits for it, after how many context switches; how late it was, or 0. */
+/* The task that waits for it, its context switches by then; how late it was, or 0. */
 static struct task_struct *test_waiting;
 static unsigned long test_switches;
 static u64 test_late;

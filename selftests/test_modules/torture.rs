@@ -21,6 +21,7 @@ use crate::{
             cpus,
             should_stop,
             sleep_us,
+            wait_to_be_stopped,
             Kthread,
             ANY_CPU, //
         },
@@ -122,10 +123,6 @@ module! {
         regions: u32 {
             default: 0,
             description: "Readers that leave guards in regions: 1 preemption off, 2 interrupts off",
-        },
-        region_us: u32 {
-            default: 500,
-            description: "How long a region goes on when the guard has been left",
         },
         locks: u32 {
             default: 0,
@@ -347,16 +344,16 @@ static OWING: Atomic<u64> = Atomic::new(0);
 ///
 /// In a region with preemption off `sleeper` is woken, and RCU asked for a grace period, for probes
 /// with locks held.
-fn region(shared: &Shared, irqs_off: bool, us: u64, sleeper: &Kthread) {
+fn region(shared: &Shared, irqs_off: bool, sleeper: &Kthread) {
     let guard = shared.rcu.read_lock();
     let look = shared.read();
     let start = now_ns();
 
     // Until RCU asks for the end of the section: an expedited grace period finds it.
-    while !support::is_special() && now_ns().wrapping_sub(start) < 2_000_000 {
+    while !support::pending() && now_ns().wrapping_sub(start) < 2_000_000 {
         spin_loop();
     }
-    if !support::is_special() {
+    if !support::pending() {
         return;
     }
     // SAFETY: Each is paired, in this order; the caller is a task with interrupts on.
@@ -371,7 +368,7 @@ fn region(shared: &Shared, irqs_off: bool, us: u64, sleeper: &Kthread) {
             sleeper.wake();
             bindings::start_poll_synchronize_rcu();
         }
-        spin(us);
+        spin(500);
         shared.check(&look);
         if irqs_off {
             support::test_local_irq_enable();
@@ -383,10 +380,8 @@ fn region(shared: &Shared, irqs_off: bool, us: u64, sleeper: &Kthread) {
 }
 
 fn regions(shared: &Shared, irqs_off: bool, sleeper: &Kthread) {
-    let us = param(module_parameters::region_us.value()).into();
-
     while !should_stop() {
-        region(shared, irqs_off, us, sleeper);
+        region(shared, irqs_off, sleeper);
         report_first(shared);
         sleep_us(50);
     }
@@ -628,11 +623,7 @@ impl Running {
 
         for cpu in cpus() {
             if regions_with != 0 {
-                let sleeper = Kthread::run(cpu, false, c"rcu_notrace_sleep", || {
-                    while !should_stop() {
-                        sleep_us(10_000);
-                    }
-                })?;
+                let sleeper = Kthread::run(cpu, false, c"rcu_notrace_sleep", wait_to_be_stopped)?;
 
                 running.thread(cpu, c"rcu_notrace_region", move |shared| {
                     regions(shared, regions_with == 2, &sleeper)

@@ -52,12 +52,6 @@ pub(crate) fn current() -> *mut bindings::task_struct {
     unsafe { bindings::get_current() }
 }
 
-/// Whether RCU wants to be told of the end of the current task's section.
-pub(crate) fn is_special() -> bool {
-    // SAFETY: The current task's own field, all of which `s` covers.
-    unsafe { (&raw const (*current()).rcu_read_unlock_special.s).read_volatile() != 0 }
-}
-
 /// Whether this is RCU's boosting thread.
 #[inline(always)]
 pub(crate) fn in_rcub() -> bool {

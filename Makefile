@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# The human's door. What is built from what, for the kernel's build, is in
-# Kbuild; whatever needs a tool chain or a virtual machine goes through lab/.
+# Targets for people. Kbuild says which sources each module is built from;
+# whatever needs a tool chain or a virtual machine goes through lab/.
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := module
@@ -9,8 +9,7 @@ SHELL := /bin/bash
 ## Variables (in the environment or on the command line):
 KVER ?=#        kernel to take: a release or its beginning, e.g. 7.2; default the newest supported
 KDIR ?=#        build against this prepared tree with the host's own tool chain, without the lab
-KERNEL ?=#      stock (default), debug, kasan or kcsan: the kernel that runs, see test-kernel
-VARIANT ?=#     debug (default), kasan or kcsan: what make test-kernel builds
+KERNEL ?=#      stock (default), debug, kasan or kcsan: the kernel that runs
 CPUS ?=#        the guest's processors, default 4, with ICOUNT 1
 MEM ?=#         the guest's memory, default 2G
 APPEND ?=#      more for the guest's kernel command line
@@ -22,7 +21,7 @@ TCG_THREAD ?=#  multi: a QEMU thread for each processor where there is no KVM
 QEMU_OPTS ?=#   more for QEMU's command line
 CMD ?=#         what make vm runs
 HOST ?=#        1: the demo on this machine, with the module loaded, as root
-TESTS ?=#       what make check runs, default all; names as in selftests/
+TESTS ?=#       what make check runs, default all; names as in selftests/ and checks/
 CELLS ?=#       what make matrix runs them in, e.g. '1 20 4:preempt=lazy'
 LONG ?=#        1: make check runs the tests that take a quarter of an hour, too
 PACKAGE ?=#     1: make check tries the Debian package as well, for half an hour
@@ -46,7 +45,7 @@ ifneq ($(strip $(KDIR)),)
 KDIR_CC = $(shell sed -n 's/^CONFIG_CC_VERSION_TEXT="\([^ ]*gcc[^ ]*\) .*/\1/p' $(KDIR)/.config)
 KDIR_MAKE = $(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(KDIR_CC),CC=$(KDIR_CC))
 
-module: ## build rcu_notrace.ko (the default)
+module: ## build rcu_notrace.ko and rcu_blame.ko (the default)
 	@[ -e $(KDIR)/rust/libkernel.rmeta ] || { \
 		echo "$(KDIR) has no Rust crates: prepare it with CONFIG_RUST=y and 'make modules_prepare'" >&2; exit 1; }
 	$(KDIR_MAKE) modules
@@ -61,8 +60,8 @@ lab: ## make the lab: root file system, kernel, build tree (cached)
 lab-update: ## resolve all of the lab's versions afresh, and make what is new
 	@lab/setup --update
 
-test-kernel: lab ## build KERNEL=debug, with all checkers, or VARIANT (cached, 10 minutes or more)
-	@lab/test-kernel $(VARIANT)
+test-kernel: ## build the kernel that KERNEL names, default debug (cached, 10 minutes or more)
+	@unset KERNEL; lab/setup && lab/test-kernel $(or $(filter-out stock,$(KERNEL)),debug)
 
 lab-clean: ## remove the lab's cache
 	@lab/clean
@@ -78,24 +77,27 @@ demo: ## see who holds RCU up, for 20 s, with bpftrace beside; HOST=1: on this m
 	@demo/run
 else
 demo: module
-	@TIMEOUT=$${TIMEOUT:-600} lab/vm 'insmod rcu_notrace.ko tasks=16384 && demo/run && rmmod rcu_notrace'
+	@TIMEOUT=$${TIMEOUT:-600} lab/vm 'insmod rcu_notrace.ko && insmod rcu_blame.ko tasks=16384 && demo/run && rmmod rcu_blame rcu_notrace'
 endif
 
 check: ## run the tests; TESTS='a b' for some of them
-	@selftests/check $(TESTS)
+	@checks/check $(TESTS)
+
+tests: ## list the tests, with a description of each
+	@checks/check --list
 
 matrix: ## run short tests with other CPU counts and boot parameters: TESTS in CELLS
-	@selftests/matrix $(CELLS)
+	@checks/matrix $(CELLS)
 
 neighbours: ## run the kernel's tests of RCU and tracing, and bpftrace's tools, with us and without
 	@NEIGHBOURS="$${NEIGHBOURS:-rcutorture ftracetest refscale bpftrace}" KERNEL=$${KERNEL:-debug} \
-		selftests/check neighbours; rc=$$?; grep '^#' build/check/neighbours.log; exit $$rc
+		checks/check neighbours; rc=$$?; grep '^#' build/check/neighbours.log; exit $$rc
 
 soak: ## run tests and neighbours in rotation on all kernels for HOURS, to the first failure
-	@selftests/soak $(HOURS)
+	@checks/soak $(HOURS)
 
 lint: ## the kernel's checkers of style, and more, on every file
-	@selftests/check lint
+	@checks/check lint
 
 docs: module ## the documentation, as HTML in build/docs
 	@lab/enter Documentation/build
@@ -121,7 +123,7 @@ install: module ## as root, with KDIR: the module, and what would load it at boo
 	install -D -m 644 packaging/modules-load.conf $(MODULES_LOAD)
 
 uninstall: ## as root, with KDIR: remove these
-	rm -f $(DESTDIR)/lib/modules/$(RELEASE)/updates/rcu_notrace.ko* $(MODULES_LOAD)
+	rm -f $(DESTDIR)/lib/modules/$(RELEASE)/updates/rcu_{notrace,blame}.ko* $(MODULES_LOAD)
 	$(DEPMOD)
 else
 install uninstall:
@@ -149,4 +151,4 @@ help: ## this text
 		$(firstword $(MAKEFILE_LIST))
 
 .PHONY: kdir install uninstall package module lab lab-update test-kernel lab-clean
-.PHONY: vm shell demo check matrix neighbours soak bench lint docs model clean help
+.PHONY: vm shell demo check tests matrix neighbours soak bench lint docs model clean help

@@ -10,8 +10,8 @@
 //!
 //! # The read sides
 //!
-//! All are written to one trait, [`ReadSide`], so that a probe is written once. What each keeps of
-//! the contract in `Documentation/contract.rst`:
+//! All are written to one trait, [`ReadSide`], so that a probe is written once. The table says how
+//! each keeps the clauses of `Documentation/contract.rst`:
 //!
 //! | | [`Rcu`] | [`SrcuFast`] | [`Sched`] | [`TasksTrace`] |
 //! | --- | --- | --- | --- | --- |
@@ -37,7 +37,8 @@
 //! context switch or an interrupt that this CPU took, under the `rcu_node` lock. (`model/` and
 //! `Documentation/contract.rst` have the long form.)
 //!
-//! What differs is the way out when there *is* something to report: [`deferred`].
+//! The way out when there *is* something to report differs: `rcu_notrace/deferred.rs`, in
+//! `rcu_notrace.ko`.
 //!
 //! # Ownership
 //!
@@ -54,16 +55,8 @@
 // Test modules take this file as source, each for the part it tests.
 #![allow(dead_code)]
 
-use crate::shim;
 use core::marker::PhantomData;
 use kernel::{
-    fmt,
-    prelude::*,
-    sync::atomic::{
-        Acquire,
-        Atomic,
-        Release, //
-    },
     sync::rcu,
     types::NotThreadSafe, //
 };
@@ -71,18 +64,43 @@ use kernel::{
 #[cfg(not(CONFIG_PREEMPT_RCU))]
 compile_error!("the notrace RCU reader is for CONFIG_PREEMPT_RCU kernels");
 
+/// The C side, as bindgen reads `rcu_notrace/helpers.h`.
+#[allow(clippy::all, unsafe_op_in_unsafe_fn, warnings)]
+mod helpers {
+    use kernel::{bindings::*, ffi};
+
+    include!("rcu_notrace/helpers_generated.rs");
+}
+
 // Spelled out, for those who take this file as source from elsewhere.
 #[path = "rcu_notrace/arch.rs"]
 mod arch;
 #[path = "rcu_notrace/cell.rs"]
 mod cell;
+#[cfg(rcu_notrace_supplier)]
 #[path = "rcu_notrace/deferred.rs"]
 mod deferred;
+#[path = "rcu_notrace/events.rs"]
+mod events;
+#[path = "rcu_notrace/faults.rs"]
+mod faults;
 #[path = "rcu_notrace/flavours.rs"]
 mod flavours;
 
 #[allow(unused_imports)]
-pub(crate) use cell::RcuCell;
+pub(crate) use arch::{
+    add_local,
+    IGNORES_EXTRA_ARGUMENTS, //
+};
+#[allow(unused_imports)]
+pub(crate) use cell::{
+    RcuCell,
+    Replaced, //
+};
+#[cfg(rcu_notrace_supplier)]
+pub(crate) use deferred::Supplier;
+#[allow(unused_imports)]
+pub(crate) use events::Events;
 #[allow(unused_imports)]
 pub(crate) use flavours::{
     Sched,
@@ -95,10 +113,10 @@ pub(crate) use flavours::{
 
 /// A way to be a reader.
 ///
-/// What is common to all: [`read_lock()`] calls nothing that can be traced, may be called wherever
-/// RCU is watching (task, softirq, hardirq and NMI context, with any lock held), and nests in any
-/// order with itself and the others. Guards are dropped by the task, on the level of context, that
-/// took them: they are not [`Send`].
+/// All read sides have this in common: [`read_lock()`] calls nothing that can be traced, may be
+/// called wherever RCU is watching (task, softirq, hardirq and NMI context, with any lock held),
+/// and nests in any order with itself and the others. Guards are dropped by the task, on the level
+/// of context, that took them: they are not [`Send`].
 ///
 /// Leaking a guard (`mem::forget`) leaves the section open: no grace period will end before the
 /// task does, as the kernel closes what an exiting task has left open (`exit_rcu()`). From then on
@@ -129,59 +147,24 @@ pub(crate) unsafe trait RcuReader {}
 // SAFETY: By its invariant the RCU read-side lock is held while a `rcu::Guard` exists.
 unsafe impl RcuReader for rcu::Guard {}
 
-/// The right to open notrace RCU read-side critical sections, in this module.
+/// A handle to notrace RCU, by which a module opens read-side critical sections.
 ///
-/// The state behind it is per CPU: what a deferred report needs. There is one of these at a time,
-/// and guards borrow it, so that a section cannot outlive the handlers that its end may rely on.
-/// Whoever leaks this (`mem::forget`) has to call [`wait_for_reports()`](Self::wait_for_reports)
-/// before the module goes, as the registry of tracepoint probes does for what its sets hold.
-///
-/// # Invariants
-///
-/// While this exists the per-CPU state is initialised.
+/// It has no state: the state of deferred reports is that of `rcu_notrace.ko`, which stays loaded
+/// while a module that uses its symbols does.
 pub(crate) struct Rcu(());
 
-/// Whether the one [`Rcu`] of this module has been handed out.
-static TAKEN: Atomic<i32> = Atomic::new(0);
-
 impl Rcu {
-    /// Sets up the per-CPU state. Process context; fails with `EBUSY` where there is one already.
-    pub(crate) fn new() -> Result<Self> {
-        if TAKEN.cmpxchg(0, 1, Acquire).is_err() {
-            return Err(EBUSY);
-        }
-        // SAFETY: By the exchange above nobody else has set it up, or uses it.
-        unsafe { shim::rcu::rcu_notrace_init_cpus() };
-        // INVARIANT: Just initialised.
-        Ok(Self(()))
-    }
-
-    /// How often drops have left the fast path, by kind, since the module was loaded.
-    ///
-    /// Any context. Not a snapshot: the sum of what each CPU has counted by the time it is read.
-    pub(crate) fn events(&self) -> Events {
-        Events::read()
-    }
-
-    /// Cancels what is promised by now, and waits for handlers that run; what has not been reported
-    /// is left to the tick. Process context; may sleep.
-    ///
-    /// For when no guard is held, and none will be taken: one that is dropped beside this may count
-    /// on a promise that is being cancelled.
-    pub(crate) fn wait_for_reports(&self) {
-        // SAFETY: By the type invariant the state is initialised.
-        unsafe { shim::rcu::rcu_notrace_sync_cpus() };
+    /// Any context.
+    #[inline(always)]
+    pub(crate) const fn new() -> Self {
+        Self(())
     }
 }
 
+#[cfg(rcu_notrace_debug)]
 impl Drop for Rcu {
-    /// As [`wait_for_reports()`](Self::wait_for_reports). Process context; may sleep.
     fn drop(&mut self) {
-        #[cfg(rcu_notrace_debug)]
         debug::warn_of_leaks();
-        // Guards borrow `self`, so none is left, and no further drop will queue the work.
-        self.wait_for_reports();
-        TAKEN.store(0, Release);
     }
 }
 
@@ -241,57 +224,13 @@ impl Drop for Guard<'_> {
     fn drop(&mut self) {
         #[cfg(rcu_notrace_debug)]
         debug::dropped();
-        // SAFETY: By the type invariant the current task is in the section that this leaves.
-        unsafe { arch::leave(arch::current(), deferred::pending_at_drop) };
+        // SAFETY: By the type invariant the current task is in the section that this leaves, and
+        // has left it when the function is called.
+        unsafe { arch::leave(arch::current(), || helpers::rcu_notrace_unlock_special()) };
     }
 }
 
-/// Counts of what drops found to do beyond the fast path; see `enum rcu_notrace_event`.
-pub(crate) struct Events([u64; shim::rcu::RCU_NOTRACE_NR_EVENTS as usize]);
-
-impl Events {
-    /// The names, in the order of `enum rcu_notrace_event`.
-    pub(crate) const NAMES: [&'static str; shim::rcu::RCU_NOTRACE_NR_EVENTS as usize] = [
-        "reported",
-        "irqs_off",
-        "preempt_off",
-        "hardirq",
-        "nmi",
-        "offline",
-        "nested",
-        "inherited",
-        "irq_work",
-        "timer",
-    ];
-
-    fn read() -> Self {
-        let mut events = Self([0; shim::rcu::RCU_NOTRACE_NR_EVENTS as usize]);
-
-        for (event, sum) in events.0.iter_mut().enumerate() {
-            // SAFETY: `event` is below `RCU_NOTRACE_NR_EVENTS`.
-            *sum = unsafe { shim::rcu::rcu_notrace_sum(event as u32) };
-        }
-        events
-    }
-}
-
-impl Events {
-    /// Names and counts.
-    pub(crate) fn list(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
-        Self::NAMES.iter().copied().zip(self.0)
-    }
-}
-
-impl fmt::Display for Events {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (name, count) in self.list() {
-            write!(f, "{name} {count} ")?;
-        }
-        Ok(())
-    }
-}
-
-/// What `RCU_NOTRACE_DEBUG=1` adds: the number of open guards.
+/// The number of open guards, which builds with `RCU_NOTRACE_DEBUG=1` count.
 #[cfg(rcu_notrace_debug)]
 mod debug {
     use kernel::sync::atomic::{Atomic, Relaxed};

@@ -29,11 +29,11 @@
 //! let set = registry.attach(Switches::new()?, |wanted| wanted.require::<sched_switch>())?;
 //! ```
 //!
-//! # What is proved by types
+//! # Properties that the types prove
 //!
 //! * **The prototype.** The function that the kernel calls is made here, from the same line as the
 //!   argument types, and that line does not compile unless it says what the kernel's header says.
-//!   What the header cannot say, a type here cannot either: two integers in the wrong order.
+//!   A type here says no more than the header: two integers in the wrong order go unnoticed.
 //! * **The lifetime of the arguments.** They are references for the length of the call.
 //! * **The order of teardown.** The state belongs to the [`Set`]; it is dropped after the probes
 //!   have been unregistered and both domains of readers have been waited for, and an [`IrqWork`] in
@@ -45,7 +45,7 @@
 //! * **No sleeping locks.** A probe has nothing but `&self` and its arguments, and what can be
 //!   reached from there is [`NoSleep`]. See there for what that does not cover.
 //!
-//! # What a probe may do
+//! # Rules for a probe
 //!
 //! It runs wherever the kernel is traced: under the rq lock, in an NMI, in the middle of RCU. It
 //! does not allocate, sleep, print or panic, and it calls nothing that can be traced without having
@@ -64,6 +64,22 @@ use kernel::{
     str::CStr, //
 };
 
+/// The C side, as bindgen reads `tracepoint_glue/helpers.h`.
+#[allow(clippy::all, unsafe_op_in_unsafe_fn, warnings)]
+pub(crate) mod helpers {
+    use kernel::{bindings::*, ffi};
+
+    include!("tracepoint_glue/helpers_generated.rs");
+}
+
+/// The prototypes of the kernel's tracepoints, as bindgen reads `tracepoint_glue/prototypes.h`.
+#[allow(clippy::all, unsafe_op_in_unsafe_fn, warnings)]
+pub(crate) mod prototypes {
+    use kernel::{bindings::*, ffi};
+
+    include!("tracepoint_glue/prototypes_generated.rs");
+}
+
 // Spelled out, for those who take this file as source from elsewhere.
 #[path = "tracepoint_glue/accounting.rs"]
 pub(crate) mod accounting;
@@ -71,6 +87,8 @@ pub(crate) mod accounting;
 pub(crate) mod any;
 #[path = "tracepoint_glue/args.rs"]
 pub(crate) mod args;
+#[path = "tracepoint_glue/attach.rs"]
+mod attach;
 #[path = "tracepoint_glue/context.rs"]
 pub(crate) mod context;
 #[path = "tracepoint_glue/declare.rs"]
@@ -83,10 +101,14 @@ pub(crate) mod faults;
 pub(crate) mod irq_work;
 #[path = "tracepoint_glue/percpu.rs"]
 pub(crate) mod percpu;
+#[path = "tracepoint_glue/probes.rs"]
+mod probes;
 #[path = "tracepoint_glue/registry.rs"]
 pub(crate) mod registry;
 #[path = "tracepoint_glue/state.rs"]
 mod state;
+#[path = "tracepoint_glue/wanted.rs"]
+mod wanted;
 
 #[allow(unused_imports)]
 pub(crate) use {
@@ -111,13 +133,13 @@ pub(crate) use {
     },
     registry::{
         Registry,
-        Set,
-        Wanted, //
+        Set, //
     },
     state::{
         probe_state,
         NoSleep, //
     },
+    wanted::Wanted,
 };
 
 /// A tracepoint, and the prototype of its probes. Declared by [`tracepoints!`].
@@ -135,10 +157,10 @@ pub(crate) unsafe trait Tracepoint: Sized + 'static {
     /// attached to one that they do not, even if a module has one of that name.
     const CHECKED: bool;
 
-    /// What a probe is told: one field for each argument.
+    /// The arguments of the tracepoint: one field for each.
     type Args<'a>;
 
-    /// What to register, with a pointer to a `P` as data.
+    /// The function to register, with a pointer to a `P` as data.
     fn probe<P: Probe<Self>>() -> *mut c_void;
 }
 

@@ -4,8 +4,8 @@
 
     report.py FOLDER OUT.json    of FOLDER/KEY.log; plots go to FOLDER/*.svg
 
-See bench/lib.sh for the format of the logs. What is a net cost has the loop, or the run with
-nothing attached, subtracted.
+See bench/lib.sh for the format of the logs. A net cost has the loop, or the run with nothing
+attached, subtracted.
 """
 
 import json
@@ -16,7 +16,7 @@ import sys
 
 import svg
 
-# What each target asks for: (key, text, function of the key's result, limit).
+# The targets: (key, text, function of the key's result, limit).
 TARGETS = [
     ("pair", "guard, instructions", lambda r: r["guard"]["instructions"], 8),
     ("pair", "guard / rcu_read_lock()", lambda r: ratio(r, "guard", "rcu", "instructions"), 0.35),
@@ -84,7 +84,7 @@ def records(path, key):
 
 # Of refscale's loop, which it does not subtract: a decrement and a branch.
 REFSCALE_LOOP = 2
-# What its types are here. Of the others it takes another interface.
+# The names of its types here. Of the others it takes another interface.
 REFSCALE = {"rcu": "rcu", "srcu": "srcu", "preempt": "sched"}
 
 

@@ -2,9 +2,9 @@
 /*
  * notrace.pml - the notrace RCU guard against the protocol of preemptible RCU
  *
- * What is ours: lock() and unlock() stand beside rcu_notrace.rs and its arch/,
- * pending_at_drop(), promise() and keep_promise() beside rcu_notrace/deferred.rs,
- * report() and start_timer() beside shim/rcu_notrace.c, step by step: one
+ * The project's code: lock() and unlock() stand beside rcu_notrace.rs and its arch/,
+ * rcu_notrace_unlock_special(), promise() and keep_promise() beside rcu_notrace/deferred.rs,
+ * report() and start_timer() beside rcu_notrace/helpers.c, step by step: one
  * statement here is what an interrupt or an NMI cannot divide there. Everything
  * else is the kernel's, abridged from Linux 7.3; each inline bears the name of
  * the function that it stands for.
@@ -18,7 +18,7 @@
  * the rest of the machine: grace periods that wait for this CPU and for the
  * blocked task, and the booster.
  *
- * What is checked is named after the clauses of the contract:
+ * The properties are named after the clauses of the contract:
  *
  *   C1  a grace period that began inside a section does not end inside it, nor
  *       inside a region with preemption or irqs off, nor inside an interrupt
@@ -472,10 +472,10 @@ inline unlock()
 #if defined(M_NAIVE)
 	:: skip
 #elif defined(M_EARLY_CHECK)
-	:: stale -> pending_at_drop()
+	:: stale -> rcu_notrace_unlock_special()
 	:: else
 #else
-	:: special != 0 -> pending_at_drop()
+	:: special != 0 -> rcu_notrace_unlock_special()
 	:: else
 #endif
 	fi
@@ -640,7 +640,7 @@ inline promise()
 #endif
 }
 
-inline pending_at_drop()
+inline rcu_notrace_unlock_special()
 {
 	if
 #ifndef M_NESTED

@@ -4,6 +4,8 @@
 //!
 //! Each architecture provides the same functions. `generic` is right everywhere; one of its own is
 //! worth its keep where the compiler will not emit what the hardware can do in one instruction.
+//! Clients of the guards take [`add_local()`] and [`IGNORES_EXTRA_ARGUMENTS`] from here: no other
+//! Rust file of the project asks for the architecture.
 
 #[cfg(all(CONFIG_X86_64, not(rcu_notrace_generic)))]
 #[path = "arch/x86_64.rs"]
@@ -13,7 +15,7 @@ mod imp;
 #[path = "arch/generic.rs"]
 mod imp;
 
-pub(super) use imp::*;
+pub(crate) use imp::*;
 
 use core::{
     mem::offset_of,
@@ -28,7 +30,7 @@ use kernel::{
     bindings::rcu_special__bindgen_ty_1 as rcu_special, //
 };
 
-/// What is pending for `task`, which is the current one: not zero if its outermost
+/// The `rcu_read_unlock_special` of `task`, which is the current one: not zero if its outermost
 /// `rcu_read_unlock()` has something to do.
 #[inline(always)]
 pub(super) fn special(task: NonNull<bindings::task_struct>) -> u32 {

@@ -2,14 +2,21 @@
 
 //! A pointer that readers follow and writers replace.
 
-use super::RcuReader;
-use core::ptr::{
-    addr_of_mut,
-    NonNull, //
+use super::{
+    faults,
+    RcuReader, //
+};
+use core::{
+    mem::ManuallyDrop,
+    ptr::{
+        addr_of_mut,
+        NonNull, //
+    },
 };
 use kernel::{
     alloc::Flags,
     bindings,
+    ffi::c_ulong,
     prelude::*,
     sync::atomic::{
         Atomic,
@@ -74,7 +81,7 @@ impl<T: Send + Sync + 'static> RcuCell<T> {
     /// the full barrier of [`replace()`](Self::replace): `rcu_dereference()` without the checks.
     #[inline(always)]
     pub(crate) fn read<'a, G: RcuReader>(&'a self, _guard: &'a G) -> &'a T {
-        // What `load(Relaxed)` does by calling a function of C, in modules.
+        // In modules `load(Relaxed)` calls a function of C; this is the same load, inline.
         //
         // SAFETY: `READ_ONCE()` of a pointer that is only written atomically.
         let node = unsafe { self.node.as_ptr().read_volatile() };
@@ -92,37 +99,37 @@ impl<T: Send + Sync + 'static> RcuCell<T> {
     pub(crate) fn replace(&self, value: T, flags: Flags) -> Result {
         let old = self.node.xchg(Self::node(value, flags)?.as_ptr(), Full);
 
-        // `rcu_notrace_free_at_once` is a negative control: readers still have it.
-        #[cfg(rcu_notrace_free_at_once)]
-        // SAFETY: None.
-        unsafe {
-            Self::free(addr_of_mut!((*old).head))
-        };
-        // SAFETY: `old` is a node, by the type invariant, that no new reader can find. Nobody else
-        // has taken it out of the cell, so that its head is not in use. `free()` is its destructor.
-        #[cfg(not(rcu_notrace_free_at_once))]
-        unsafe {
-            bindings::call_rcu(addr_of_mut!((*old).head), Some(Self::free))
-        };
+        // SAFETY: `old` is a node, by the type invariant.
+        let head = unsafe { addr_of_mut!((*old).head) };
+
+        if faults::frees_at_once() {
+            // SAFETY: Readers may still have it: this is the mistake.
+            unsafe { Self::free(head) };
+            return Ok(());
+        }
+        // SAFETY: No new reader can find the node. Nobody else has taken it out of the cell, so
+        // that its head is not in use. `free()` is its destructor.
+        unsafe { bindings::call_rcu(head, Some(Self::free)) };
         Ok(())
     }
 
-    /// Replaces the value and returns the old one, after an expedited grace period.
+    /// Replaces the value, and asks for an expedited grace period, after which the old one can be
+    /// had.
     ///
-    /// Process context; sleeps. Where `/sys/kernel/rcu_normal` is 1, as it is by default after the
-    /// boot of a PREEMPT_RT kernel, the grace period is a normal one. `ENOMEM` leaves the old value
-    /// in place.
-    pub(crate) fn replace_expedited(&self, value: T) -> Result<T> {
+    /// Process context; sleeps for memory only. If `/sys/kernel/rcu_normal` is 1, as it is by
+    /// default after the boot of a PREEMPT_RT kernel, the grace period is a normal one. `ENOMEM`
+    /// leaves the old value in place.
+    pub(crate) fn replace_expedited(&self, value: T) -> Result<Replaced<T>> {
         let old = self
             .node
             .xchg(Self::node(value, GFP_KERNEL)?.as_ptr(), Full);
 
-        // SAFETY: No requirements but the context.
-        unsafe { bindings::synchronize_rcu_expedited() };
-        // SAFETY: From `KBox::into_raw()`, out of the cell, and no reader is left.
-        let old = unsafe { KBox::from_raw(old) };
-
-        Ok(KBox::into_inner(old).value)
+        // INVARIANT: The node is from `KBox::into_raw()`, and out of the cell.
+        Ok(Replaced {
+            node: old,
+            // SAFETY: No requirements but the context.
+            grace_period: unsafe { bindings::start_poll_synchronize_rcu_expedited() },
+        })
     }
 
     /// Waits until what has been [replaced](Self::replace) so far is dropped. Process context;
@@ -140,6 +147,54 @@ impl<T: Send + Sync + 'static> RcuCell<T> {
     unsafe extern "C" fn free(head: *mut bindings::callback_head) {
         // SAFETY: By the requirement; `head` is a node's first field.
         drop(unsafe { KBox::from_raw(head.cast::<Node<T>>()) });
+    }
+}
+
+/// A value that has been [replaced](RcuCell::replace_expedited), and may have readers.
+///
+/// # Invariants
+///
+/// The pointer is to a [`Node`] from `KBox::into_raw()` that no reader can find. After that grace
+/// period none has it.
+pub(crate) struct Replaced<T> {
+    node: *mut Node<T>,
+    grace_period: c_ulong,
+}
+
+// SAFETY: It owns a `T`.
+unsafe impl<T: Send> Send for Replaced<T> {}
+
+impl<T> Replaced<T> {
+    /// Whether the grace period is over. Any context.
+    pub(crate) fn is_over(&self) -> bool {
+        // SAFETY: No requirements.
+        unsafe { bindings::poll_state_synchronize_rcu(self.grace_period) }
+    }
+
+    /// Waits for the grace period. Process context; sleeps.
+    fn wait(&self) {
+        // SAFETY: No requirements but the context.
+        unsafe { bindings::cond_synchronize_rcu_expedited(self.grace_period) };
+    }
+
+    /// The value, after the grace period. Process context; sleeps if that [is not
+    /// over](Self::is_over).
+    pub(crate) fn into_inner(self) -> T {
+        self.wait();
+
+        // SAFETY: By the type invariant; `self` is not dropped.
+        let node = unsafe { KBox::from_raw(ManuallyDrop::new(self).node) };
+
+        KBox::into_inner(node).value
+    }
+}
+
+impl<T> Drop for Replaced<T> {
+    /// Process context; sleeps for the grace period.
+    fn drop(&mut self) {
+        self.wait();
+        // SAFETY: By the type invariant.
+        drop(unsafe { KBox::from_raw(self.node) });
     }
 }
 

@@ -60,66 +60,73 @@
 //! it, or by finding it made. `model/` checks both arguments, and refutes what has been left out of
 //! them.
 
-use super::arch;
-use crate::shim::rcu as shim;
+use super::{
+    arch,
+    events::Event,
+    faults,
+    helpers, //
+};
 use kernel::bindings;
 
 /// The longest delay, one tick: from here on the tick does as much.
 const LAST_DELAY_US: u32 = 1_000_000 / bindings::CONFIG_HZ;
 
-/// The context of a drop. Builds that overlook some of it are negative controls, as mutants of the
-/// model are.
-#[inline(always)]
-fn context() -> u32 {
-    const NO_IRQS: u32 = shim::RCU_NOTRACE_NO_IRQS;
-    const NO_PREEMPT: u32 = shim::RCU_NOTRACE_NO_PREEMPT;
-    // SAFETY: No requirements.
-    let context = unsafe { shim::rcu_notrace_context() };
-    let overlooked = cfg!(rcu_notrace_irqs_ignored) && context == NO_IRQS
-        || cfg!(rcu_notrace_preempt_ignored) && context == NO_PREEMPT
-        || cfg!(rcu_notrace_locks_ignored) && context == NO_IRQS | NO_PREEMPT;
+/// The state of deferred reports, of each CPU. It is there while any guard is.
+pub(crate) struct Supplier(());
 
-    if overlooked {
-        0
-    } else {
-        context
+impl Supplier {
+    /// Sets up the state. Process context.
+    ///
+    /// # Safety
+    ///
+    /// Called once, by the `init` of the module.
+    pub(crate) unsafe fn new() -> Self {
+        // SAFETY: By the requirement nobody else has set it up, or uses it.
+        unsafe { helpers::rcu_notrace_init_cpus() };
+        Self(())
+    }
+}
+
+impl Drop for Supplier {
+    /// Cancels reports that are still deferred, which are left to the tick, and waits for handlers
+    /// that run. Process context; may sleep.
+    fn drop(&mut self) {
+        // SAFETY: Set up by `new()`. No guard is left.
+        unsafe { helpers::rcu_notrace_sync_cpus() };
     }
 }
 
 /// Called by a drop, after it, if something is pending. Any context.
+#[no_mangle]
 #[cold]
 #[inline(never)]
 #[link_section = ".kprobes.text"]
-pub(super) fn pending_at_drop() {
+extern "C" fn rcu_notrace_unlock_special() {
     // The drop of the outermost section will see to it.
     if arch::nesting(arch::current()) != 0 {
-        count(shim::RCU_NOTRACE_NESTED);
+        count(Event::Nested);
         return;
     }
 
-    let context = context();
+    // SAFETY: No requirements.
+    let context = faults::overlook(unsafe { helpers::rcu_notrace_context() });
 
-    if context & shim::RCU_NOTRACE_IN_NMI != 0 {
-        if cfg!(rcu_notrace_nmi_reports) {
-            // A negative control.
-            //
-            // SAFETY: None: this is the mistake.
-            unsafe { bindings::rcu_momentary_eqs() };
-        }
-        // Nothing can have happened to a section that no interrupt can hit. What is pending is that
-        // of whoever the NMI interrupted, and will be seen to there.
-        count(shim::RCU_NOTRACE_NMI);
+    if context & helpers::RCU_NOTRACE_IN_NMI != 0 {
+        faults::report_in_nmi();
+        // Nothing can have happened to a section that no interrupt can hit. The pending report
+        // belongs to the context that the NMI interrupted, and will be seen to there.
+        count(Event::Nmi);
     } else if context == 0 {
-        count(shim::RCU_NOTRACE_REPORTED);
+        count(Event::Reported);
         // SAFETY: The task is preemptible, and outside of all sections: this is its outermost drop.
-        unsafe { shim::rcu_notrace_report() };
+        unsafe { helpers::rcu_notrace_report() };
     } else {
-        count(if context & shim::RCU_NOTRACE_IN_HARDIRQ != 0 {
-            shim::RCU_NOTRACE_HARDIRQ
-        } else if context & shim::RCU_NOTRACE_NO_IRQS != 0 {
-            shim::RCU_NOTRACE_IRQS_OFF
+        count(if context & helpers::RCU_NOTRACE_IN_HARDIRQ != 0 {
+            Event::HardIrq
+        } else if context & helpers::RCU_NOTRACE_NO_IRQS != 0 {
+            Event::IrqsOff
         } else {
-            shim::RCU_NOTRACE_PREEMPT_OFF
+            Event::PreemptOff
         });
         promise(context);
     }
@@ -130,41 +137,40 @@ pub(super) fn pending_at_drop() {
 /// Interrupts or preemption are off, so that this CPU stays this CPU, and it is not an NMI.
 #[inline(always)]
 fn promise(context: u32) {
-    // Whoever else has promised: their request may have been answered while this section was open.
-    // Where preemption is all that is in the way, now or once an interrupt has come, it is enough.
+    // Another drop may have promised, but its request may have been answered while this section was
+    // open. If only preemption is in the way, now or once an interrupt has come, this request is
+    // enough.
     //
     // SAFETY: By the requirement above.
-    unsafe { shim::rcu_notrace_set_need_resched() };
+    unsafe { helpers::rcu_notrace_set_need_resched() };
 
     // A CPU on its way out takes no more interrupts. The context switch that was just asked for
     // reports for the task, `rcutree_report_cpu_dead()` for the CPU.
     //
     // SAFETY: By the requirement above.
-    if !unsafe { shim::rcu_notrace_this_cpu_online() } {
-        count(shim::RCU_NOTRACE_OFFLINE);
+    if !unsafe { helpers::rcu_notrace_this_cpu_online() } {
+        count(Event::Offline);
         return;
     }
 
     // SAFETY: By the requirement above.
-    let rnc = unsafe { shim::rcu_notrace_this_cpu() };
+    let rnc = unsafe { helpers::rcu_notrace_this_cpu() };
     let task = arch::current();
 
     // The promise is noted before the work is queued. Queueing fires `ipi_send_cpu`, and a drop in
     // a probe on that must find the promise given. A handler that interrupts this may withdraw it;
     // then it will run again, and find what there is to do.
     //
-    // `rcu_notrace_unbounded` is a negative control: a build in which nothing bounds the recursion.
-    //
     // SAFETY: This CPU's state. Something is pending, and by the requirement above stays so.
     unsafe {
-        if arch::news(task) || cfg!(rcu_notrace_unbounded) {
-            (*rnc).delay_us = shim::RCU_NOTRACE_FIRST_DELAY_US;
-        } else if context != shim::RCU_NOTRACE_NO_IRQS
+        if arch::news(task) || faults::is_unbounded() {
+            (*rnc).delay_us = helpers::RCU_NOTRACE_FIRST_DELAY_US;
+        } else if context != helpers::RCU_NOTRACE_NO_IRQS
             && (&raw const (*rnc).promised).read_volatile()
         {
             return;
         } else {
-            count(shim::RCU_NOTRACE_INHERITED);
+            count(Event::Inherited);
         }
         arch::record_promise(task);
         (&raw mut (*rnc).promised).write_volatile(true);
@@ -172,33 +178,43 @@ fn promise(context: u32) {
     }
 }
 
-/// The body of both handlers. Hard interrupt context; interrupts were on in what was interrupted.
+/// The handler of the irq_work.
 #[no_mangle]
 #[link_section = ".kprobes.text"]
-extern "C" fn rcu_notrace_keep_promise(
-    rnc: *mut shim::rcu_notrace_cpu,
-    event: shim::rcu_notrace_event,
-) {
-    let task = arch::current();
+extern "C" fn rcu_notrace_irq_work(rnc: *mut helpers::rcu_notrace_cpu) {
+    count(Event::IrqWork);
+    keep_promise(rnc);
+}
 
-    count(event);
+/// The handler of the timer.
+#[no_mangle]
+#[link_section = ".kprobes.text"]
+extern "C" fn rcu_notrace_timer(rnc: *mut helpers::rcu_notrace_cpu) {
+    count(Event::Timer);
+    keep_promise(rnc);
+}
+
+/// The body of both handlers. Hard interrupt context; interrupts were on in what was interrupted.
+#[inline(never)]
+#[link_section = ".kprobes.text"]
+fn keep_promise(rnc: *mut helpers::rcu_notrace_cpu) {
+    let task = arch::current();
 
     // SAFETY: Interrupts are off, and the state is that of this CPU, or that of an offline one
     // whose timer has come here: nobody else writes it.
     unsafe {
-        if arch::special(task) == 0 || rnc != shim::rcu_notrace_this_cpu() {
+        if arch::special(task) == 0 || rnc != helpers::rcu_notrace_this_cpu() {
             // Reported in the meantime; or nothing is left of that CPU to be reported.
         } else if arch::nesting(task) > 0 {
             // The drop of the section that is open reports, or promises; the delay stays.
             (*rnc).promised = false;
             return;
-        } else if cfg!(rcu_notrace_any_context) {
-            // A negative control.
-            bindings::rcu_momentary_eqs();
-        } else if shim::rcu_notrace_interrupted_preemptible() {
-            if shim::rcu_notrace_preempted_on_exit() {
+        } else if faults::has_reported() {
+            // A mistake, in the build of a negative control.
+        } else if helpers::rcu_notrace_interrupted_preemptible() {
+            if helpers::rcu_notrace_preempted_on_exit() {
                 // The context switch on the way out of this interrupt reports.
-                shim::rcu_notrace_set_need_resched();
+                helpers::rcu_notrace_set_need_resched();
                 (*rnc).promised = false;
                 return;
             }
@@ -208,19 +224,19 @@ extern "C" fn rcu_notrace_keep_promise(
         } else {
             let delay_us = (*rnc).delay_us;
 
-            shim::rcu_notrace_set_need_resched();
+            helpers::rcu_notrace_set_need_resched();
             (*rnc).promised = true;
             (*rnc).delay_us = core::cmp::min(delay_us.wrapping_mul(2), LAST_DELAY_US);
-            shim::rcu_notrace_start_timer(rnc, delay_us);
+            helpers::rcu_notrace_start_timer(rnc, delay_us);
             return;
         }
         (*rnc).promised = false;
-        (*rnc).delay_us = shim::RCU_NOTRACE_FIRST_DELAY_US;
+        (*rnc).delay_us = helpers::RCU_NOTRACE_FIRST_DELAY_US;
     }
 }
 
 #[inline(always)]
-fn count(event: shim::rcu_notrace_event) {
-    // SAFETY: `event` is one of the enumeration.
-    unsafe { shim::rcu_notrace_count(event) };
+fn count(event: Event) {
+    // SAFETY: There is a counter of each.
+    unsafe { helpers::rcu_notrace_count(event as u32) };
 }

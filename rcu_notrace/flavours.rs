@@ -4,10 +4,10 @@
 
 use super::{
     arch,
+    helpers,
     RcuReader,
     ReadSide, //
 };
-use crate::shim::rcu as shim;
 use core::marker::PhantomData;
 use kernel::{
     bindings,
@@ -43,7 +43,7 @@ impl SrcuFast {
             // INVARIANT: Initialised here for fast readers; there is no way to be another one.
             inner <- Opaque::try_ffi_init(|ssp| {
                 // SAFETY: `ssp` is memory for an `srcu_struct`, and stays where it is.
-                to_result(unsafe { shim::rcu_notrace_init_srcu_fast(ssp) })
+                to_result(unsafe { helpers::rcu_notrace_init_srcu_fast(ssp) })
             }),
         })
     }
@@ -155,7 +155,7 @@ impl ReadSide for TasksTrace {
     fn read_lock(&self) -> TasksTraceGuard<'_> {
         TasksTraceGuard {
             // SAFETY: No requirements.
-            ctr: unsafe { shim::rcu_notrace_tasks_trace_lock() },
+            ctr: unsafe { helpers::rcu_notrace_tasks_trace_lock() },
             _domain: PhantomData,
             _not_send: NotThreadSafe,
         }
@@ -178,6 +178,6 @@ impl Drop for TasksTraceGuard<'_> {
     #[inline(always)]
     fn drop(&mut self) {
         // SAFETY: By the type invariant.
-        unsafe { shim::rcu_notrace_tasks_trace_unlock(self.ctr) };
+        unsafe { helpers::rcu_notrace_tasks_trace_unlock(self.ctr) };
     }
 }

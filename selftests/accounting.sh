@@ -1,11 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# This test will fire a tracepoint a known number of times, from tasks that
-# preempt each other, interrupts, softirqs and NMIs, with a probe that hits
-# itself, and fail if its account is not hits = run + dropped to the last hit,
-# for one policy or the other; a probe that only claims to be pinned must get
-# it wrong.
+# description: The account of a tracepoint is exact to the last hit
 # runs: vm
+#
+# The test fires a tracepoint a known number of times, from tasks that preempt
+# each other, interrupts, softirqs and NMIs, with a probe that hits itself. The
+# test fails if the tracepoint's account is not hits = run + dropped to the last
+# hit, for one policy or the other.
+#
+# Control: a probe that only claims to be pinned gets the account wrong.
 
 . "${0%/*}/lib.sh"
 

@@ -107,7 +107,7 @@ def may_be_filter(text):
 
 
 def corpus(rng, size):
-    """What to write, and where: nothing that may be accepted."""
+    """The writes, as (file, text): none that may be accepted."""
     found = []
     while len(found) < size:
         name = rng.choice(FILES * 3 + READ_ONLY)
@@ -118,7 +118,7 @@ def corpus(rng, size):
 
 
 def paths(ctl, directory):
-    """Where each of them is."""
+    """The path of each file, by name."""
     return {name: f"{ctl}/{name}" for name in FILES} | {name: f"{directory}/{name}" for name in READ_ONLY}
 
 

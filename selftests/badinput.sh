@@ -1,14 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# This test will write 100,000 malformed and hostile texts (WRITES) to the files
-# of the scheduler probe, under load, and fail if one is not refused, or changes
-# anything; then go on while the module is loaded and unloaded, and fail if that
-# ends in a complaint.
+# description: Malformed writes to the control files are rejected
+# requires: program:python3 program:stress-ng
 # runs: vm
 # timeout: 500
+#
+# The test writes 100,000 malformed and hostile texts (WRITES) to the files of
+# the scheduler probe, under load, and fails if one is not refused, or changes
+# anything. Then the test goes on while the module is loaded and unloaded, and
+# fails if that ends in a complaint.
+#
+# Control: a good write among the bad takes effect.
 
 . "${0%/*}/lib.sh"
-. "${0%/*}/lib_sched.sh"
+. "${0%/*}/lib_blame.sh"
 
 WRITES=${WRITES:-$((100000 / ${SLOW:-1}))}
 
@@ -54,9 +59,9 @@ check "and no address is told" \
 
 # A file that is open pins the module, as it does any.
 exec 3< $DIR/stats
-refute "a file that is open keeps the module" rmmod rcu_notrace 2> /dev/null
+refute "a file that is open keeps the module" rmmod rcu_blame 2> /dev/null
 exec 3<&-
-rmmod rcu_notrace
+rmmod rcu_blame
 
 for seed in 1 2; do
 	"$SELFTESTS/badinput.py" storm $CTL $DIR 300 $seed > "$log.$seed" &
@@ -66,7 +71,7 @@ loads=0
 for _ in 1 2 3 4 5; do
 	insmod "$MODULE" && loads=$((loads + 1))
 	sleep 0.5
-	until rmmod rcu_notrace 2> /dev/null; do sleep 0.01; done
+	until rmmod rcu_blame 2> /dev/null; do sleep 0.01; done
 done
 check "it came and went meanwhile" test $loads = 5
 # shellcheck disable=SC2086
@@ -81,7 +86,7 @@ for seed in 1 2; do
 done
 insmod "$MODULE"
 check "and works" test "$(stat tasks_size)" = 4096
-rmmod rcu_notrace
+rmmod rcu_blame
 
 # Some of the accepted ones may have stopped it.
 echo 1 > /sys/kernel/tracing/tracing_on

@@ -1,17 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# This test will count the same forks and context switches with our probes and
-# with bpftrace on the same tracepoints, while either of them comes and goes
-# first, and fail if a count is not that of all that happened while its probes
-# were there; what happened while they were not must be missing.
+# description: Typed probes and bpftrace count the same events beside each other
+# requires: program:bpftrace program:perl config:DEBUG_INFO_BTF
 # runs: vm
 # timeout: 300
+#
+# The test counts the same forks and context switches with typed probes and with
+# bpftrace on the same tracepoints, while either of them comes and goes first.
+# The test fails if a count is not that of all events that happened while the
+# probes were there.
+#
+# Control: events that happened while the probes were not there are missing.
 
 . "${0%/*}/lib.sh"
 
 FORKS=${FORKS:-200}
 
-# What is counted: tasks of that name, FORKS forks by one, and their switches.
+# The load that is counted: tasks of that name, FORKS forks by one, and their switches.
 burst()
 {
 	perl -e '$0 = "rcu_notrace_it";
@@ -81,10 +86,6 @@ ours_go()
 }
 
 ktap_print_header
-if ! command -v bpftrace > /dev/null || [ ! -e /sys/kernel/btf/vmlinux ]; then
-	ktap_skip_all "no bpftrace, or no CONFIG_DEBUG_INFO_BTF"
-	exit "$KSFT_SKIP"
-fi
 ktap_set_plan 10
 
 out=$(mktemp)

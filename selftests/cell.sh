@@ -1,9 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# This test will read an RCU-protected pointer under every guard that protects
-# it, while it is replaced all the time, by call_rcu() and after expedited grace
-# periods, and fail if a reader sees freed memory, or memory is left.
+# description: A guard keeps RCU-protected data from being freed
 # runs: vm
+#
+# The test reads an RCU-protected pointer under every guard that protects it,
+# while the pointer is replaced all the time, by call_rcu() and after expedited
+# grace periods. The test fails if a reader sees freed memory, or memory is
+# left.
+#
+# Control: a reader without a guard sees freed memory.
 
 . "${0%/*}/lib.sh"
 

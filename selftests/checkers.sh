@@ -1,12 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# This test will take guards, a short while each, in all the places that other
-# tests have a guest of their own for: in the probe that RCU hits on its way out,
-# on every tracepoint, in every context, in every traceable function; and fail if
-# there were none, or lockdep, where there is one, does not last to the end.
-# (The guest fails if anything else complains; that it would, is planted.sh.)
+# description: Guards in all contexts cause no report of the kernel's checkers
+# requires: program:perl program:stress-ng
 # runs: vm
 # timeout: 180
+#
+# The test takes guards, a short while each, in all the places that other tests
+# have a guest of their own for: in the probe that RCU hits on its way out, on
+# every tracepoint, in every context, in every traceable function. The test
+# fails if there were none, or lockdep, on a kernel that has lockdep, does not
+# last to the end.
+#
+# The guest fails if anything else complains. The control is planted.sh, in
+# which the kernel complains.
 
 . "${0%/*}/lib.sh"
 
@@ -42,7 +48,7 @@ during rcu_notrace_probe
 check "where RCU is on its way out" test "$(echo "$said" | value hits)" -gt 1000
 during rcu_notrace_trace_all
 check "on every tracepoint" test "$(echo "$said" | value hits)" -gt 100000
-# What interrupts comes from another CPU.
+# Another CPU sends the interrupts and the NMIs.
 ! enough_cpus 2 || during rcu_notrace_qs samples=5 everywhere=1
 for context in hardirq softirq nmi rq_lock; do
 	if enough_cpus 2; then

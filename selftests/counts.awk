@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # counts.awk [-v after=PID] BPFTRACE TASKS: what bpftrace has counted (counts.bt)
-# beside what the module has (debugfs: rcu_notrace/tasks), summed over the tasks
+# beside what the module has (debugfs: rcu_blame/tasks), summed over the tasks
 # that were born and have died in between: those of a pid above PID that are
 # dead. Exit status 1 if they differ, for any of them. A time, NAME_ns, differs if
 # it is less than bpftrace's NAME_ns_least, or more than its NAME_ns_most; as for

@@ -1,13 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# This test will detach the scheduler probe while a reader is preempted hundreds
-# of times a second in one section, and fail if it counts that section again, or
-# goes on to count while it waits for the reader; without sched_entry_tp alone it
-# must.
+# description: The scheduler probe stops counting as soon as it detaches
+# requires: cpus:2
 # runs: vm
+#
+# The test detaches the scheduler probe while a reader is preempted hundreds of
+# times a second in one section. The test fails if the probe counts that section
+# again, or goes on to count while it waits for the reader. The test needs two
+# CPUs: one of them is the hog's.
+#
+# Control: without sched_entry_tp alone, the probe counts that section again.
 
 . "${0%/*}/lib.sh"
-. "${0%/*}/lib_sched.sh"
+. "${0%/*}/lib_blame.sh"
 
 # column KEY: of the reader's row.
 column()
@@ -21,35 +26,33 @@ preempted()
 	[ "$pid" ] && test "$(column preempted)" -gt 100
 }
 
-# enter: a reader, that is preempted for 9 s or more in its section.
+# enter: a reader, that is preempted again and again in its section, until leave.
 enter()
 {
 	reset
-	insmod "$MODS/rcu_notrace_reader.ko" hog_ms=1 times=6000 \
-		"cpu=$(cpu 1)" "other_cpu=$(cpu 0)" &
-	reader=$!
+	hold_up
 	until preempted; do
 		pause 0.1
 	done
 	sections=$(column sections)
 }
 
-# leave: when its section has ended.
+# leave: its section; and wait for the writer that waits for that.
 leave()
 {
-	wait
-	rmmod rcu_notrace_reader
+	let_go
+	wait "$writer"
 }
 
 # write_to FILE TEXT: waits for the reader to leave.
 write_to()
 {
 	echo "$2" > "$1" &
+	writer=$!
 	pause 0.5
 }
 
 ktap_print_header
-needs_cpus 2 "one of them is the hog's"
 ktap_set_plan 7
 
 insmod "$MODULE"
@@ -63,7 +66,7 @@ check "detached: in no new section: $(column sections), $sections before" \
 seen=$(column preempted)
 pause 0.5
 check "and not looked at: $seen times" test "$(column preempted)" = "$seen"
-check "control: it is still in its section" kill -0 "$reader"
+check "control: it is still in its section" kill -0 "$holder"
 leave
 
 echo 1 > $CTL/enable
@@ -74,8 +77,8 @@ check "control: without sched_entry_tp each time is a section: $(column sections
 	test $(($(column sections) - sections)) -gt 50
 check "control: and is looked at: $(column preempted) times" \
 	test $(($(column preempted) - sections)) -gt 50
-check "control: it is still in its section" kill -0 "$reader"
+check "control: it is still in its section" kill -0 "$holder"
 leave
-rmmod rcu_notrace
+rmmod rcu_blame
 
 ktap_finished

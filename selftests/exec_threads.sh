@@ -1,13 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# This test will have threads that are not the first of their process call
-# execve(), more of them than the table of tasks has places, and fail if the
-# table fills up, loses an event, or takes a live task for dead.
+# description: The table of tasks follows threads that call execve()
+# requires: program:python3 program:stress-ng
 # runs: vm
-# timeout: 300
+# timeout: 600
+#
+# The test has threads that are not the first of their process call execve(),
+# more of them than the table of tasks has places. The test fails if the table
+# fills up, loses an event, or takes a live task for dead.
+#
+# Control: if the probe does not see tasks die, the dead ones stay in the table.
 
 . "${0%/*}/lib.sh"
-. "${0%/*}/lib_sched.sh"
+. "${0%/*}/lib_blame.sh"
 
 EXECS=$((1500 / ${SLOW:-1}))
 PLACES=$((1024 / ${SLOW:-1}))
@@ -40,7 +45,7 @@ ktap_print_header
 ktap_set_plan 8
 
 insmod "$MODULE" tasks=$PLACES
-at_exit "rmmod rcu_notrace"
+at_exit "rmmod rcu_blame"
 exec_from_threads "$EXECS"
 check "$EXECS of them: $(alive) rows of live tasks, $(threads) threads" \
 	at_most "$(alive)" "$(threads)" 1.1
@@ -67,10 +72,14 @@ sleep 0.5
 check "and dead when it has ended" \
 	test "$(grep "^pid=$pid " $DIR/tasks | grep -c ' dead=0 ')" = 0
 
-# Ends that are not seen: their places stay taken.
+# Ends that are not seen: the places stay taken until others are at the addresses.
+# Tasks that live at the same time have different ones.
 echo "-sched_switch" > $CTL/events
 reset
-exec_from_threads 100
+for _ in $(seq 300); do
+	background sleep 300
+done
+stop_background
 check "control: unseen, the dead are alive: $(alive)" test "$(alive)" -ge 200
 echo "+sched_switch" > $CTL/events
 exec_from_threads 1

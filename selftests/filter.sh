@@ -1,17 +1,23 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# This test will run tasks of known names, priorities, CPUs and cgroups, and fail
-# if the scheduler probe looks at one that its filter does not admit, or not at
-# one that it does.
+# description: The filter admits exactly the tasks that it describes
+# requires: program:python3
 # runs: vm
+# timeout: 300
+#
+# The test runs tasks of known names, priorities, CPUs and cgroups. The test
+# fails if the scheduler probe looks at a task that its filter does not admit,
+# or does not look at a task that the filter admits.
+#
+# Control: near misses of each filter are not admitted.
 
 . "${0%/*}/lib.sh"
-. "${0%/*}/lib_sched.sh"
+. "${0%/*}/lib_blame.sh"
 
 CGROUPS=/sys/fs/cgroup
 
-# seen FILTER: the tasks of ours that are looked at, when they come to a CPU. (Who
-# wakes them does so on its own.)
+# seen FILTER: the tasks of ours that are looked at, when they come to a CPU. (The
+# task that wakes one of them does so on its own CPU.)
 seen()
 {
 	echo "$1" > $CTL/filter || return
@@ -110,7 +116,7 @@ mkdir $CGROUPS/rcu_notrace_test/gone
 refute "a cgroup that is not there any more" sh -c "rmdir $CGROUPS/rcu_notrace_test/gone &&
 	echo cgroup==/rcu_notrace_test/gone > $CTL/filter" 2> /dev/null
 
-rmmod rcu_notrace
+rmmod rcu_blame
 rmdir $CGROUPS/rcu_notrace_test/below $CGROUPS/rcu_notrace_test
 rm -r "$tmp"
 ktap_finished

@@ -1,10 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# This test will attach typed probes to every tracepoint of the scheduler, and
-# fail if one is missing, or was hit where it is said not to be, or if what
-# cannot be attached is not refused as it should be.
+# description: Typed probes attach to every tracepoint of the scheduler
+# requires: program:stress-ng
 # runs: vm
 # timeout: 300
+#
+# The test attaches typed probes to every tracepoint of the scheduler. The test
+# fails if a tracepoint is missing, if one that is declared atomic was hit in
+# another context, or if a probe that cannot be attached is not refused as it
+# should be.
+#
+# Control: tracepoints without that declaration are hit in other contexts as
+# well.
 
 . "${0%/*}/lib.sh"
 

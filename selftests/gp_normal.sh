@@ -1,10 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# This test will run readers in guards, nested in each other and in those of
-# other kinds up to eight deep, against synchronize_rcu() and a storm of
-# call_rcu() (DURATION seconds), and fail if one of them finds an object that
-# has been replaced a grace period ago; readers without a guard must.
+# description: Normal grace periods wait for readers in guards
 # runs: vm
+#
+# The test runs readers in guards, nested in each other and in those of other
+# kinds up to eight deep, against synchronize_rcu() and a storm of call_rcu()
+# (DURATION seconds). The test fails if a reader finds an object that has been
+# replaced a grace period ago.
+#
+# Control: a reader without a guard finds one.
 
 . "${0%/*}/lib.sh"
 . "$SELFTESTS/lib_torture.sh"

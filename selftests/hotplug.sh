@@ -1,12 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# This test will take all CPUs but the first off and on again, in turn (ROUNDS),
-# while readers in guards run anywhere, and in interrupts, under expedited and
-# normal grace periods, and fail if a CPU does not go or come, if grace periods
-# stop ending, or if a reader finds an object that has been replaced a grace
-# period ago; readers without a guard must.
+# description: Guards work while CPUs go offline and online
+# requires: config:HOTPLUG_CPU
 # runs: vm
 # timeout: 500
+#
+# The test takes all CPUs but the first off and on again, in turn (ROUNDS),
+# while readers in guards run anywhere, and in interrupts, under expedited and
+# normal grace periods. The test fails if a CPU does not go or come, if grace
+# periods stop ending, or if a reader finds an object that has been replaced a
+# grace period ago.
+#
+# Control: a reader without a guard finds one.
 
 . "${0%/*}/lib.sh"
 . "$SELFTESTS/lib_torture.sh"
@@ -36,7 +41,7 @@ done)
 
 ktap_print_header
 if [ -z "$others" ]; then
-	ktap_skip_all "no CPU can go offline: CONFIG_HOTPLUG_CPU, and more than one"
+	ktap_skip_all "no CPU but the first can go offline"
 	exit "$KSFT_SKIP"
 fi
 ktap_set_plan 5

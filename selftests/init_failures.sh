@@ -1,11 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# This test will let every allocation and every registration of a module's init
-# fail in turn (every STEPth of them), and fail if the module is not refused
-# with the right error, or leaves a probe attached; and the same for a module
-# whose init fails later, and one that leaks its probes.
+# description: A module whose init fails is refused and leaves nothing attached
 # runs: vm
 # timeout: 240
+#
+# The test lets every allocation and every registration of a module's init fail
+# in turn (every STEPth of them). The test fails if the module is not refused
+# with the right error, or leaves a probe attached; and the same for a module
+# whose init fails later, and one that leaks its probes.
+#
+# Control: if nothing fails, the probe is attached.
 
 . "${0%/*}/lib.sh"
 

@@ -1,21 +1,26 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# This test will change a task between the beginning of an interval and its end
-# (its CPU, its priority, who waits for it), and fail if the scheduler probe says
-# that it was woken, off its CPU, or boosted by RCU, for longer than it was by its
-# own clock, or cuts a boost in two.
+# description: Measured intervals are right for tasks that change meanwhile
+# requires: cpus:2 program:python3 config:RCU_BOOST
 # runs: vm
 # timeout: 180
+#
+# The test changes a task between the beginning of an interval and its end: the
+# task's CPU, the task's priority, and the tasks that wait for it. The test
+# fails if the scheduler probe says that the task was woken, off its CPU, or
+# boosted by RCU, for longer than it was by its own clock, or cuts a boost in
+# two. The test needs two CPUs: a task goes from one to another.
+#
+# Control: intervals of tasks that do not change are measured as well.
 
 . "${0%/*}/lib.sh"
-. "${0%/*}/lib_sched.sh"
+. "${0%/*}/lib_blame.sh"
 . "${0%/*}/lib_reader.sh"
 
 # How long a task is not looked at between the intervals, in seconds.
 AWAY=2
 
 ktap_print_header
-needs_cpus 2 "for a task to go from one to another"
 needs_boosts
 ktap_set_plan 18
 
@@ -68,7 +73,7 @@ not_longer()
 
 boosts_in_time
 insmod "$MODULE"
-at_exit "rmmod rcu_notrace"
+at_exit "rmmod rcu_blame"
 latencies=$(mktemp)
 at_exit "rm '$latencies'"
 

@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# What the tests share. Sourced, as "${0%/*}/lib.sh": a test runs in the
+# Functions that the tests share. Sourced, as "${0%/*}/lib.sh": a test runs in the
 # project's folder, or, in the kernel's own runner, in that of the test.
 
-SELFTESTS=${0%/*}
+case ${0%/*} in
+*checks) SELFTESTS=selftests ;;
+*) SELFTESTS=${0%/*} ;;
+esac
 # shellcheck disable=SC2034 # for those that source this
-MODS=$SELFTESTS/test_modules
-# The module itself: where the project builds it, or kselftest puts it.
-MODULE=$SELFTESTS/../rcu_notrace.ko
-[ -e "$MODULE" ] || MODULE=$MODS/rcu_notrace.ko
+MODS=$SELFTESTS/modules
+# The guards and the probe: where the project builds them, or kselftest puts them.
+GUARDS=$SELFTESTS/../rcu_notrace.ko
+[ -e "$GUARDS" ] || GUARDS=$MODS/rcu_notrace.ko
+MODULE=$SELFTESTS/../rcu_blame.ko
+[ -e "$MODULE" ] || MODULE=$MODS/rcu_blame.ko
 
 # The kernel's own KTAP helpers: beside this folder in a kernel tree, or where
 # our runner says.
@@ -22,19 +27,6 @@ if [ ! -r "$ktap_helpers" ]; then
 fi
 # shellcheck source=/dev/null
 . "$ktap_helpers"
-
-# The kernel's own runner has a kernel, and neither the lab nor a kernel's build
-# tree. ("Bail out!" and "SKIP" are all that it needs to be told.)
-runs=$(sed -n '1,/^$/s/^# runs: *//p' "$0")
-if [ "$runs" != vm ] && [ -z "${KTAP_HELPERS:-}" ]; then
-	ktap_print_header
-	case $runs in
-	drives) why="boots virtual machines of its own" ;;
-	*) why="is about sources and objects, not this kernel" ;;
-	esac
-	ktap_skip_all "$why: make check TESTS=$(basename "$0" .sh)"
-	exit "$KSFT_SKIP"
-fi
 
 # at_exit COMMAND: when the test ends, in whatever way but SIGKILL; the last one
 # first.
@@ -88,12 +80,12 @@ stop_background()
 	pids=
 }
 
-# No test module stays: not when the test ends, and not from one before that
-# was killed outright.
+# No module stays: not when the test ends, and not from one before that was killed
+# outright. A client goes before the guards.
 unload_all()
 {
 	while
-		modules=$(sed -n 's/^\(rcu_notrace_[a-z_]*\) [0-9]* 0 .*/\1/p' /proc/modules)
+		modules=$(awk '/^rcu_(notrace|blame)/ && !$3 { print $1 }' /proc/modules)
 		[ "$modules" ]
 	do
 		# shellcheck disable=SC2086
@@ -101,23 +93,20 @@ unload_all()
 	done
 }
 
+# head_of_test KEY: the values of that key in the head of the test.
+head_of_test()
+{
+	sed -n "1,/^\$/s/^# $1: *//p" "$0"
+}
+
+runs=$(head_of_test runs)
+
 end()
 {
 	stop_background
 	eval "$undo"
 	[ "$runs" != vm ] || unload_all
 }
-
-# Where nobody has.
-[ "$runs" != vm ] || {
-	mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug
-	mountpoint -q /sys/kernel/tracing || mount -t tracefs none /sys/kernel/tracing
-}
-
-trap end EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-[ "$runs" != vm ] || unload_all
 
 # cpus: those that this test may use, one a line: online, in its affinity, and
 # so none that isolcpus= has taken out of everybody's.
@@ -137,16 +126,6 @@ cpu()
 enough_cpus()
 {
 	[ "$(cpus | wc -l)" -ge "$1" ]
-}
-
-# needs_cpus N WHY: before the plan; ends the test, as skipped, where it may use
-# fewer.
-needs_cpus()
-{
-	enough_cpus "$1" || {
-		ktap_skip_all "needs $1 CPUs, $2"
-		exit "$KSFT_SKIP"
-	}
 }
 
 # config NAME: its value in the configuration of the kernel that runs; nothing if
@@ -183,6 +162,12 @@ at_most()
 at_least()
 {
 	awk -v a="$1" -v b="$2" -v r="$3" 'BEGIN { exit !(a != "" && b != "" && a + 0 >= b * r) }'
+}
+
+# within_5 A B: A differs from B by a twentieth of it at most.
+within_5()
+{
+	at_most "$1" "$2" 1.05 && at_least "$1" "$2" 0.95
 }
 
 # ratio A B
@@ -232,4 +217,49 @@ refute()
 	else
 		ktap_test_pass "$check_text"
 	fi
+}
+
+# lacks WORD: prints the requirement if it is not met. A word of "# requires:" in the
+# head of the test is one of these; for any other, lacks fails:
+#
+#   cpus:N        the test may use N CPUs; if it drives guests, these have N
+#   program:NAME  the program is in the path
+#   config:NAME   the kernel that runs has CONFIG_NAME=y; only for "# runs: vm"
+lacks()
+{
+	value=${1#*:}
+	case $runs/$1 in
+	*/cpus: | */cpus:*[!0-9]* | */config:CONFIG_*) return 1 ;;
+	drives/cpus:*) [ "${CPUS:-4}" -ge "$value" ] || echo "guests with $value CPUs" ;;
+	*/cpus:*) enough_cpus "$value" || echo "$value CPUs" ;;
+	*/program:?*) command -v "$value" > /dev/null || echo "the program $value" ;;
+	vm/config:?*) [ "$(config "$value")" = y ] || echo "CONFIG_$value=y" ;;
+	*) return 1 ;;
+	esac
+}
+
+# A test that lacks something is skipped, before anything is mounted or loaded.
+unmet=
+for word in $(head_of_test requires); do
+	if ! lack=$(lacks "$word"); then
+		echo "Bail out! $0: '# requires: $word' is unknown, or not for '# runs: $runs'"
+		exit 1
+	fi
+	[ -z "$lack" ] || unmet="${unmet:+$unmet, }$lack"
+done
+if [ "$unmet" ]; then
+	ktap_print_header
+	ktap_skip_all "needs $unmet"
+	exit "$KSFT_SKIP"
+fi
+
+trap end EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+[ "$runs" != vm ] || {
+	# Mount these if nobody has.
+	mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug
+	mountpoint -q /sys/kernel/tracing || mount -t tracefs none /sys/kernel/tracing
+	unload_all
+	insmod "$GUARDS"
 }

@@ -1,24 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# What the tests share that have a reader of known times, rcu_notrace_reader,
-# looked at by the scheduler probe. Sourced, after lib_sched.sh.
-
-# The CPU of the reader and its hog, and that of all else.
-there=$(cpu 1)
-here=$(cpu 0)
+# Functions of the tests in which the scheduler probe looks at a reader of known
+# times, rcu_notrace_reader. Sourced, after lib_blame.sh.
+#
+# shellcheck disable=SC2154 # here and there are lib_blame.sh's
 
 # between A LOW HIGH
 between()
 {
 	awk -v a="$1" -v low="$2" -v high="$3" '
 		BEGIN { exit !(a != "" && a + 0 >= low && a + 0 <= high) }'
-}
-
-# within_5 A B
-within_5()
-{
-	at_most "$1" "$2" 1.05 && at_least "$1" "$2" 0.95
 }
 
 # run PARAMETERS: sets $own to what the reader has measured, $row to what the
@@ -54,14 +46,10 @@ column()
 
 # needs_boosts: before the plan; ends the test, as skipped, where no reader is
 # boosted below the hog. Sets $delay_ms to when it is boosted, $hog_ms to a time
-# that is long enough for that.
+# that is long enough for that. The head of the test requires config:RCU_BOOST.
 needs_boosts()
 {
 	delay_ms=$(config RCU_BOOST_DELAY)
-	if [ -z "$delay_ms" ]; then
-		ktap_skip_all "needs CONFIG_RCU_BOOST, and the configuration of the running kernel"
-		exit "$KSFT_SKIP"
-	fi
 	# The hog's is 50, and RCU boosts to its own.
 	rcu_prio=$(cat /sys/module/rcutree/parameters/kthread_prio)
 	if [ "$rcu_prio" -ge 50 ]; then

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# What the tests of guards against grace periods share. Sourced.
+# Functions that the tests of guards against grace periods share. Sourced.
 
 # torture SECONDS PARAMETER...: sets $stats to what the test module printed, or the
-# build of it that $build names. What
-# waits for so long: $lasts, a function. What runs beside it: $load, a function that
-# puts it into the background. It ends first: whoever detaches from tracepoints must
-# not wait for CPUs that come and go.
+# build of it that $build names. $lasts is a function that waits for so long. $load
+# is a function that puts a load into the background. The load ends first: whoever
+# detaches from tracepoints must not wait for CPUs that come and go.
 build=torture
 lasts=pause
 load=:
@@ -45,21 +44,11 @@ in_guest()
 		"$LAB_VM" "echo 0 > /sys/kernel/rcu_normal
 		echo 1 > /proc/sys/kernel/panic_on_rcu_stall
 		echo begun
-		insmod $MODS/rcu_notrace_$build.ko $* && sleep $guest_seconds &&
+		insmod $GUARDS && insmod $MODS/rcu_notrace_$build.ko $* && sleep $guest_seconds &&
 		rmmod rcu_notrace_$build && dmesg")
 	status=$?
 	stats=$(echo "$guest_out" | sed -n 's/.* rcu_notrace_torture: //p')
 	echo "$stats" | sed "s/^torture/# $build $*:/"
-}
-
-# guest_needs_cpus N WHY: before the plan; ends the test, as skipped, where guests have
-# fewer.
-guest_needs_cpus()
-{
-	[ "${CPUS:-4}" -ge "$1" ] || {
-		ktap_skip_all "needs guests with $1 CPUs, $2"
-		exit "$KSFT_SKIP"
-	}
 }
 
 # sound: the guest lived, and no reader saw such an object.

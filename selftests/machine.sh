@@ -1,10 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# This test will compare what lib.sh tells the other tests of the machine with
-# what the kernel does, and fail if a CPU that they are given takes no task or is
-# isolated, if RCU's priority or boost delay is another one, or if the kernel has
-# not taken a parameter of its command line that make matrix tries.
+# description: Settings of the machine in lib.sh match those of the kernel
 # runs: vm
+#
+# The test compares the machine's CPUs and settings, as lib.sh tells them to the
+# other tests, with the kernel's. The test fails if a CPU that the tests are
+# given takes no task or is isolated, if RCU's priority or boost delay is
+# another one, or if the kernel has not taken a parameter of its command line
+# that make matrix tries.
+#
+# Control: a CPU that the machine has not, and parameters that the kernel has
+# not taken, are noticed.
 
 . "${0%/*}/lib.sh"
 

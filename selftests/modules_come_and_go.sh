@@ -1,10 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# This test will load and unload a module with a tracepoint again and again
-# (ROUNDS) while a probe waits for it by name, and fail if a hit is not seen, or
-# the module cannot go; and, on a kernel with kmemleak, if memory is left.
+# description: A probe by name follows a module that loads and unloads
 # runs: vm
 # timeout: 240
+#
+# The test loads and unloads a module with a tracepoint again and again (ROUNDS)
+# while a probe waits for the tracepoint by name. The test fails if a hit is not
+# seen, or the module cannot go; and, on a kernel with kmemleak, if memory is
+# left.
+#
+# Control: hits from before the probe are not seen.
 
 . "${0%/*}/lib.sh"
 
@@ -46,7 +51,7 @@ refute "control: one that has to be there and is not: ENOENT" \
 check "and the log names it" \
 	in_log "tracepoint rcu_notrace_source_tp: cannot attach a probe: $(errno ENOENT 2)"
 if [ -e $kmemleak ]; then
-	# What is young may yet be found.
+	# kmemleak reports no object that is younger than 5 s.
 	sleep 6
 	echo scan > $kmemleak
 	echo scan > $kmemleak

@@ -1,14 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# This test will run tasks of names that would break a table, in a cgroup with a
-# long path, and fail if a row has more or fewer fields than others, a name or a
-# path is not shown as proc(5) escapes it, or the filter does not take it as it
-# is shown.
+# description: Task names and cgroup paths of any bytes are one field each
+# requires: cpus:2 program:perl program:python3
 # runs: vm
 # timeout: 240
+#
+# The test runs tasks of names that would break a table, in a cgroup with a long
+# path. The test fails if a row has more or fewer fields than others, a name or
+# a path is not shown as proc(5) escapes it, or the filter does not take the
+# name or path as it is shown. The test needs two CPUs: one of them is for tasks
+# that are preempted.
+#
+# Control: a star that is not escaped is any name.
 
 . "${0%/*}/lib.sh"
-. "${0%/*}/lib_sched.sh"
+. "${0%/*}/lib_blame.sh"
 
 CGROUPS=/sys/fs/cgroup
 SLICE=kubepods.slice
@@ -79,7 +85,6 @@ fields()
 }
 
 ktap_print_header
-needs_cpus 2 "one of them for those that are preempted"
 ktap_set_plan 32
 
 grep -q " $CGROUPS cgroup2 " /proc/mounts || mount -t cgroup2 none $CGROUPS
@@ -87,7 +92,7 @@ deep=$CGROUPS/$SLICE/$POD/$SCOPE
 mkdir -p "$deep" "$CGROUPS/$SLICE/a b"
 at_exit "find $CGROUPS/$SLICE -depth -type d -exec rmdir {} +"
 insmod "$MODULE"
-at_exit "rmmod rcu_notrace"
+at_exit "rmmod rcu_blame"
 at_exit stop_background
 
 # It preempts them, in sections as well.

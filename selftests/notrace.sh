@@ -1,24 +1,29 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# This test will look for the functions on the guards' paths where ftrace and
-# kprobes could find them, take and drop a million guards with a callback on
-# every traceable function and a probe on every tracepoint, and some hundred with
-# a report pending, and fail if one of the functions can be traced, any of the
-# million guards is, or any of the others calls a function of ours that is traced;
-# rcu_read_lock() must be, and a function of ours that can be.
+# description: Functions on the guards' paths cannot be traced
 # runs: vm
 # timeout: 300
+#
+# The test looks for the functions on the guards' paths in the lists of ftrace
+# and of kprobes, takes and drops a million guards with a callback on every
+# traceable function and a probe on every tracepoint, and some hundred with a
+# report pending. The test fails if one of the functions can be traced, any of
+# the million guards is traced, or any of the others calls a function of ours
+# that is traced.
+#
+# Control: rcu_read_lock() is traced, and so is a function of ours that can be
+# traced.
 
 . "${0%/*}/lib.sh"
 
 tracing=/sys/kernel/tracing
 blacklist=/sys/kernel/debug/kprobes/blacklist
 
-# symbols PATTERN: the functions of the test module that match.
+# symbols PATTERN: the functions of the guards' module that match.
 symbols()
 {
 	awk -v pattern="$1" '
-		$4 == "[rcu_notrace_notrace]" && $2 ~ /^[tT]$/ && $3 ~ pattern { print $3 }' \
+		$4 == "[rcu_notrace]" && $2 ~ /^[tT]$/ && $3 ~ pattern { print $3 }' \
 		/proc/kallsyms | grep -v '^__pfx_\|\.cold$' | sort -u
 }
 
@@ -74,11 +79,12 @@ set_to /sys/kernel/rcu_normal 0
 dmesg -C
 insmod "$MODS/rcu_notrace_notrace.ko"
 
-# What a drop can reach, as fastpath has it from the object: the C side's
-# primitives, and what is behind the fast path in Rust.
-parts='context|interrupted|report|set_need|this_cpu|count|start_timer|irq_work_fn|timer_fn'
+# The functions that a drop can reach, as fastpath has them from the object: the C
+# side's primitives, and those behind the fast path in Rust.
+parts='unlock_special|context|interrupted|report|set_need|this_cpu|count|start_timer'
+parts="$parts|irq_work_fn|timer_fn"
 parts="$parts|keep_promise|srcu|preempt|tasks_trace"
-path=$(symbols "pending_at_drop|^rcu_notrace_($parts)")
+path=$(symbols "^rcu_notrace_($parts)")
 sides='srcu_fast sched tasks_trace'
 ktap_set_plan 18
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""perf_counts.py PID EVENT...: count the task's rcu_notrace:EVENT until SIGTERM.
+"""perf_counts.py PID EVENT...: count the task's rcu_blame:EVENT until SIGTERM.
 
 A counter of the task for each CPU, as perf record -p has them: those are the ones that
 the kernel counts an event in while another task is current. While this one is current
@@ -23,7 +23,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def counter(pid, cpu, event):
-    with open(f"/sys/kernel/tracing/events/rcu_notrace/{event}/id") as f:
+    with open(f"/sys/kernel/tracing/events/rcu_blame/{event}/id") as f:
         attr = struct.pack("=IIQ48x", PERF_TYPE_TRACEPOINT, PERF_ATTR_SIZE_VER0, int(f.read()))
     fd = libc.syscall(PERF_EVENT_OPEN, attr, pid, cpu, -1, 0)
     if fd < 0:

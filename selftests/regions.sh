@@ -1,11 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# This test will leave guards, with RCU waiting for that, in regions with preemption
-# off or interrupts off, which go on after that and are readers as well, and fail if
-# one finds that an object of before has been replaced a grace period ago. A guard
-# that reports without a look at that region, in the drop or in the interrupt that
-# comes later, must be caught.
+# description: A drop in an atomic region does not report before the region ends
+# requires: cpus:2
 # runs: vm
+#
+# The test leaves guards, with RCU waiting for that, in regions with preemption
+# off or interrupts off, which go on after the drop and are readers as well. The
+# test fails if a region finds that an object of before has been replaced a
+# grace period ago. The test needs two CPUs: grace periods end on one while
+# there is a region on the other.
+#
+# Control: a guard that reports without a look at that region, in the drop or in
+# the interrupt that comes later, is caught.
 
 . "${0%/*}/lib.sh"
 . "$SELFTESTS/lib_torture.sh"
@@ -21,7 +27,6 @@ caught()
 }
 
 ktap_print_header
-needs_cpus 2 "grace periods end on one while there is a region on the other"
 ktap_set_plan 7
 
 set_to /sys/kernel/rcu_normal 0

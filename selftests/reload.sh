@@ -1,15 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# This test will load and unload the module again and again (ROUNDS), under a
-# load of switches, forks and expedited grace periods, and fail if it is refused
-# once, or leaves memory behind; a module that does must be noticed.
+# description: The module loads and unloads repeatedly without leaking memory
+# requires: program:stress-ng
 # runs: vm
 # timeout: 600
+#
+# The test loads and unloads the module again and again (ROUNDS), under a load
+# of switches, forks and expedited grace periods. The test fails if the module
+# is refused once, or leaves memory behind.
+#
+# Control: a module that leaves memory behind is noticed.
 
 . "${0%/*}/lib.sh"
 
 ROUNDS=${ROUNDS:-25}
-# What the control leaves each time, and twice what counts as nothing.
+# Bytes that the control leaves each time: twice as many as count as nothing.
 LEAK=65536
 
 # used: memory that the kernel has taken and nobody will give back, in KiB.
@@ -61,7 +66,7 @@ cp "$MODULE" "$MODS/rcu_notrace_source.ko" "$copy"
 set_to /sys/kernel/rcu_normal 0
 set_to /sys/kernel/rcu_expedited 1
 
-reload "$copy/rcu_notrace.ko"
+reload "$copy/rcu_blame.ko"
 check "$ROUNDS rounds: $failures failed" test $failures = 0
 check "nothing is left: $left bytes a round" test $left -lt $((LEAK / 2))
 reload "$copy/rcu_notrace_source.ko" hits=0 leak=$LEAK

@@ -1,14 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# This test will count the events of a workload's tasks with bpftrace and with
-# the module, and fail if they are not equal, for each task and number for
-# number, or if a time of the module's is not between the two that bpftrace has
-# read.
+# description: The scheduler probe and bpftrace agree on counts and times
+# requires: program:bpftrace program:stress-ng config:DEBUG_INFO_BTF
+# requires: config:RCU_BOOST
 # runs: vm
 # timeout: 300
+#
+# The test counts the events of a workload's tasks with bpftrace and with the
+# module. The test fails if the counts are not equal, for each task and number
+# for number, or if a time of the module's is not between the two that bpftrace
+# has read.
+#
+# Control: an event that is left out, and a build that miscounts, are noticed.
 
 . "${0%/*}/lib.sh"
-. "${0%/*}/lib_sched.sh"
+. "${0%/*}/lib_blame.sh"
 
 # counted WORKLOAD: runs it when bpftrace and the module are attached. Its tasks
 # are dead when it ends, and have pids above that of the first of them (not above
@@ -76,10 +82,6 @@ made_up()
 
 ktap_print_header
 delay_ms=$(config RCU_BOOST_DELAY)
-if [ -z "$delay_ms" ]; then
-	ktap_skip_all "needs CONFIG_RCU_BOOST, and the configuration of the kernel that runs"
-	exit "$KSFT_SKIP"
-fi
 ktap_set_plan 20
 
 tmp=$(mktemp -d)
@@ -135,7 +137,7 @@ workload='stress-ng --quiet --timeout 6 --switch 2 --fork 1 --timer 1 --membarri
 counted "$workload"
 check "bpftrace and the module agree on every task" compare
 check "of each number there is some" test "$(rows ' 0 ')" = ""
-# What the build that makes mistakes adds is to stand out.
+# The time that the build with mistakes adds has to stand out.
 for time in "off_ns preempted" "boosted_ns boosts"; do
 	# shellcheck disable=SC2086
 	apart=$(apart $time)
@@ -151,10 +153,10 @@ counted "$workload"
 compare
 check "control: without one of the events that one differs, no other: $(rows differ)" \
 	test "$(rows differ)" = "wakings "
-rmmod rcu_notrace
+rmmod rcu_blame
 
-# One that makes mistakes, of 1 ms in each time: cfg(rcu_notrace_miscount) in
-# sched_probe/probes.rs.
+# One that makes mistakes, of 1 ms in each time: cfg(rcu_blame_miscount) in
+# rcu_blame/faults.rs.
 insmod "$MODS/rcu_notrace_miscount.ko"
 counted "$workload"
 compare
@@ -172,7 +174,7 @@ patiently lost_some
 stop_background
 lost="$(stat lost) events, $(stat tasks_evicted) dead tasks"
 check "control: what does not fit is counted: $lost" lost_some
-rmmod rcu_notrace
+rmmod rcu_blame
 rm -r "$tmp"
 
 ktap_finished

@@ -1,13 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# This test will do everything at once for DURATION seconds: readers in guards,
-# on every CPU and anywhere, in every context, on every tracepoint and in every
-# traceable function, against normal and expedited grace periods and a storm of
-# call_rcu(), while CPUs go and come, under a mixed load; and fail if a reader
-# finds an object that has been replaced a grace period ago, the machine
-# complains, or nothing happens. A guard with a planted bug must be caught.
+# description: Grace periods wait for guards under all loads, in all contexts
+# requires: program:stress-ng
 # runs: vm
 # timeout: 500
+#
+# The test does everything at once for DURATION seconds: readers in guards, on
+# every CPU and anywhere, in every context, on every tracepoint and in every
+# traceable function, against normal and expedited grace periods and a storm of
+# call_rcu(), while CPUs go and come, under a mixed load. The test fails if a
+# reader finds an object that has been replaced a grace period ago, the machine
+# complains, or nothing happens.
+#
+# Control: a guard with a planted bug is caught.
 
 . "${0%/*}/lib.sh"
 . "$SELFTESTS/lib_torture.sh"

@@ -1,15 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# This test will count the module's events of a reader as perf does that asks for those
-# of a task, and in a trace buffer by their field pid, and fail if the counts differ;
-# or if rmmod leaves something in that buffer, which its document says to save first.
+# description: Trace events of a reader are counted alike by perf and by pid
+# requires: program:python3 program:stress-ng
 # runs: vm
 # timeout: 240
+#
+# The test counts the module's events of a reader as perf does that asks for
+# those of a task, and in a trace buffer by their field pid. The test fails if
+# the counts differ; or if rmmod leaves something in that buffer, which its
+# document says to save first.
+#
+# Control: perf counts fewer for another task, and the buffer has events before
+# rmmod.
 
 . "${0%/*}/lib.sh"
 
 EVENTS="reader_preempted reader_resumed reader_threshold reader_boosted reader_deboosted"
-INSTANCE=/sys/kernel/tracing/instances/rcu_notrace
+INSTANCE=/sys/kernel/tracing/instances/rcu_blame
 
 # counting NAME PID: the task's events, until stop_background.
 counting()
@@ -70,7 +77,7 @@ ktap_set_plan 8
 tmp=$(mktemp -d)
 at_exit "rm -r '$tmp'"
 insmod "$MODULE" threshold_us=1000
-at_exit "rmmod rcu_notrace"
+at_exit "rmmod rcu_blame"
 set_to /sys/kernel/rcu_normal 0
 set_to /sys/kernel/rcu_expedited 1
 
@@ -80,8 +87,8 @@ at_exit "kill -KILL $reader 2> /dev/null"
 patiently stopped
 mkdir $INSTANCE
 at_exit "rmdir $INSTANCE"
-echo "pid==$reader" > $INSTANCE/events/rcu_notrace/filter
-echo 1 > $INSTANCE/events/rcu_notrace/enable
+echo "pid==$reader" > $INSTANCE/events/rcu_blame/filter
+echo 1 > $INSTANCE/events/rcu_blame/enable
 counting reader $reader
 counting other $$
 
@@ -103,7 +110,7 @@ refute "control: of another task it does not count as many" \
 
 kept=$(grep -vc '^#' $INSTANCE/trace)
 check "control: before rmmod there is something in the buffer: $kept" test "$kept" -gt 0
-rmmod rcu_notrace
+rmmod rcu_blame
 check "rmmod empties the buffer" test "$(grep -vc '^#' $INSTANCE/trace)" = 0
 insmod "$MODULE"
 

@@ -1,8 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# This test will load the tutorial's module, and fail if it does not count the
-# wakeups of the task that it is asked to look at, or counts those of others.
+# description: The tutorial's module counts the wakeups of one task
+# requires: program:perl
 # runs: vm
+#
+# The test loads the tutorial's module. The test fails if the module does not
+# count the wakeups of the task that the module is asked to look at, or counts
+# those of others.
+#
+# Control: wakeups of a task that does not exist are not counted.
 
 . "${0%/*}/lib.sh"
 

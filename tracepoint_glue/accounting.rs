@@ -4,12 +4,12 @@
 
 use super::{
     context::Pinned,
+    helpers,
     percpu::{
         CpuWords,
         PerCpu, //
     },
 };
-use crate::shim::tracepoint as shim;
 use core::marker::PhantomData;
 use kernel::{
     fmt,
@@ -26,7 +26,7 @@ pub(crate) struct RunNested;
 /// To tell nesting from preemption the body runs pinned.
 pub(crate) struct DropNested;
 
-const LEVELS: usize = shim::TRACEPOINT_GLUE_NR_LEVELS as usize;
+const LEVELS: usize = helpers::TRACEPOINT_GLUE_NR_LEVELS as usize;
 
 /// Accounts for the hits of a probe, by the level of context they are hit in: task, softirq, hard
 /// interrupt, NMI. (On PREEMPT_RT a softirq is mostly that of a task, and still counts as softirq.)
@@ -35,7 +35,7 @@ const LEVELS: usize = shim::TRACEPOINT_GLUE_NR_LEVELS as usize;
 /// it happens on. So `hits = run + dropped` holds whenever it is looked at, and no hit is lost to
 /// an interrupt, a migration, or an NMI.
 pub(crate) struct Accounting<P> {
-    hits: PerCpu<CpuWords<shim::tracepoint_glue_hits>>,
+    hits: PerCpu<CpuWords<helpers::tracepoint_glue_hits>>,
     _policy: PhantomData<P>,
 }
 
@@ -44,7 +44,7 @@ impl<P> Accounting<P> {
     pub(crate) fn new() -> Result<Self> {
         Ok(Self {
             hits: PerCpu::new(|_| {
-                CpuWords::new(shim::tracepoint_glue_hits {
+                CpuWords::new(helpers::tracepoint_glue_hits {
                     run: [0; LEVELS],
                     dropped: [0; LEVELS],
                     active: [false; LEVELS],
@@ -54,7 +54,7 @@ impl<P> Accounting<P> {
         })
     }
 
-    /// What has been counted by now. Any context.
+    /// The counts so far. Any context.
     ///
     /// Not a snapshot of all CPUs at one moment, and exact all the same: each hit is in it once,
     /// or, if it was counted while this was read, perhaps not yet.
@@ -84,7 +84,7 @@ impl Accounting<RunNested> {
     #[inline(always)]
     pub(crate) fn enter(&self, body: impl FnOnce()) {
         // SAFETY: From `tracepoint_glue_alloc()`, of this type.
-        unsafe { shim::tracepoint_glue_hit(self.hits.base().cast()) };
+        unsafe { helpers::tracepoint_glue_hit(self.hits.base().cast()) };
         body();
     }
 }
@@ -96,17 +96,17 @@ impl Accounting<DropNested> {
     pub(crate) fn enter(&self, _pinned: &impl Pinned, body: impl FnOnce()) {
         // SAFETY: From `tracepoint_glue_alloc()`, of this type. The token keeps preemption off
         // until this returns.
-        let level = unsafe { shim::tracepoint_glue_enter(self.hits.base().cast()) };
+        let level = unsafe { helpers::tracepoint_glue_enter(self.hits.base().cast()) };
 
         if level >= 0 {
             body();
             // SAFETY: The level is what was entered above, and this is still the same CPU.
-            unsafe { shim::tracepoint_glue_leave(self.hits.base().cast(), level) };
+            unsafe { helpers::tracepoint_glue_leave(self.hits.base().cast(), level) };
         }
     }
 }
 
-/// What an [`Accounting`] has counted.
+/// The counts of an [`Accounting`].
 #[derive(Clone, Copy)]
 pub(crate) struct Account {
     /// Hits whose body was run: task, softirq, hard interrupt, NMI.

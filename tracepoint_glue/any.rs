@@ -6,6 +6,7 @@ use super::{
     context::Context,
     state::NoSleep, //
 };
+use crate::rcu_notrace::IGNORES_EXTRA_ARGUMENTS;
 use kernel::{
     bindings,
     ffi::{
@@ -26,14 +27,14 @@ pub(crate) trait AnyProbe: NoSleep + Send + Sync + 'static {
 
 /// Whether a function may be called with more arguments than it has.
 ///
-/// In C and Rust it may not. In the System V ABI for x86-64 nothing can go wrong: arguments are in
-/// registers that a function is free to ignore, or in memory that the caller releases. The kernel
-/// does the same: a probe that it cannot unregister for want of memory it replaces by a function
-/// without arguments (`kernel/tracepoint.c`, `tp_stub_func()`). With CONFIG_CFI a function can be
-/// called through a pointer only as what it is declared; anything else panics the machine.
-const SOUND: bool = cfg!(all(CONFIG_X86_64, not(CONFIG_CFI)));
+/// In C and Rust it may not; the ABI of the architecture may allow it. The kernel does the same: a
+/// probe that it cannot unregister for want of memory it replaces by a function without arguments
+/// (`kernel/tracepoint.c`, `tp_stub_func()`). With CONFIG_CFI a function can be called through a
+/// pointer only as what it is declared; anything else panics the machine.
+const SOUND: bool = IGNORES_EXTRA_ARGUMENTS && !cfg!(CONFIG_CFI);
 
-/// What to register for `P`, with a pointer to a `P` as data; `EOPNOTSUPP` where that is not sound.
+/// The function to register for `P`, with a pointer to a `P` as data. `EOPNOTSUPP` if that is not
+/// sound.
 pub(super) fn probe<P: AnyProbe>() -> Result<*mut c_void> {
     if SOUND {
         Ok(any::<P> as *mut c_void)
@@ -43,7 +44,7 @@ pub(super) fn probe<P: AnyProbe>() -> Result<*mut c_void> {
     }
 }
 
-/// What the kernel calls.
+/// The function that the kernel calls.
 ///
 /// # Safety
 ///

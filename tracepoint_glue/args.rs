@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a tracepoint tells its probes: what the kernel passes, and what a probe sees of it.
+//! The arguments of tracepoints: as the kernel passes them, and as a probe sees them.
 
 use core::{
     marker::PhantomData,
@@ -25,10 +25,10 @@ pub(crate) use kernel::{
 /// `Raw` is what the kernel's declarations say of such an argument, as bindgen renders it. `wrap()`
 /// is good for any value of it that a tracepoint whose line says this type is hit with.
 pub(crate) unsafe trait Arg {
-    /// What the kernel passes.
+    /// The type that the kernel passes.
     type Raw: Copy;
 
-    /// What the probe sees, for the length of the call.
+    /// The type that the probe sees, for the length of the call.
     type Safe<'a>;
 
     /// Turns one into the other.
@@ -229,7 +229,7 @@ unsafe impl Arg for Text<'static> {
     }
 }
 
-/// What a task was doing when it was switched out: its `__state`, with the bits of
+/// The state of a task when it was switched out: its `__state`, with the bits of
 /// `include/linux/sched.h`. 0 if it was preempted, or yielded.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TaskState(pub(crate) u32);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Where a probe runs, as proof.
+//! Tokens that prove the context of a probe.
 
 use crate::rcu_notrace::{
     ReadSide,

@@ -7,7 +7,7 @@
 ///
 /// ```ignore
 /// tracepoints! {
-///     in crate::shim::events;
+///     in crate::tracepoint_glue::prototypes;
 ///
 ///     sched_switch(preempt: bool, prev: Task, next: Task, prev_state: TaskState)
 ///         atomic "__schedule() holds the rq lock";
@@ -71,7 +71,7 @@ macro_rules! tracepoints {
                 Tracepoint, //
             };
 
-            /// What a probe is told; references are good for the length of the call.
+            /// The arguments of the tracepoint; references are good for the length of the call.
             #[allow(dead_code)]
             pub(crate) struct Args<'a> {
                 $(pub(crate) $arg: <$ty as Arg>::Safe<'a>,)*
@@ -87,7 +87,7 @@ macro_rules! tracepoints {
             ) -> kernel::ffi::c_int =
                 kernel::macros::paste!($($prototypes)::+::[<__traceiter_ $name>]);
 
-            /// What the kernel calls.
+            /// The function that the kernel calls.
             ///
             /// # Safety
             ///

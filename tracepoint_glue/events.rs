@@ -4,7 +4,8 @@
 //!
 //! Names, arguments and prototypes are those of `include/trace/events/`; a line that is at odds
 //! with the kernel at hand does not compile. Tracepoints that another version declares differently
-//! get a type of their own in `shim/tracepoint_events.h`, where all that is known of versions is.
+//! get a type of their own in `tracepoint_glue/prototypes.h`, where all that is known of versions
+//! is.
 //!
 //! All of sched.h, and of the others what a scheduler probe may want.
 
@@ -23,8 +24,8 @@ use super::{
         UnsignedCpuId, //
     },
     declare::tracepoints,
+    prototypes::pool_workqueue,
 };
-use crate::shim::events::pool_workqueue;
 use kernel::{
     bindings::*,
     cpumask::Cpumask,
@@ -34,7 +35,7 @@ use kernel::{
 type Text = super::args::Text<'static>;
 
 tracepoints! {
-    in crate::shim::events;
+    in crate::tracepoint_glue::prototypes;
 
     // sched.h: what becomes of tasks.
     sched_switch(preempt: bool, prev: Task, next: Task, prev_state: TaskState)

@@ -3,7 +3,8 @@
 //! Failures on request, for tests: stock kernels have no fault injection.
 //!
 //! In builds for tests (`rcu_notrace_faults`) each allocation and each registration that the glue
-//! makes can be made to fail. In others nothing of this is left.
+//! makes can be made to fail. In others nothing of this is left, nor of the mistake that is a
+//! negative control (`rcu_notrace_no_wait`).
 
 use kernel::prelude::*;
 
@@ -17,6 +18,12 @@ pub(crate) fn allocation() -> Result {
 #[inline(always)]
 pub(crate) fn registration() -> Result {
     point(ENODEV)
+}
+
+/// Whether the state of a set is dropped while its probes may run.
+#[inline(always)]
+pub(super) fn skips_wait() -> bool {
+    cfg!(rcu_notrace_no_wait)
 }
 
 #[cfg(not(rcu_notrace_faults))]

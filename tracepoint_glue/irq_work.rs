@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a probe leaves for later: from the middle of the scheduler to where things can be done.
+//! Work that a probe defers from the middle of the scheduler to a hard interrupt.
 
 use super::{
+    helpers,
     state::NoSleep, //
 };
-use crate::shim::tracepoint as shim;
 use core::ops::Deref;
 use kernel::{
     bindings,
@@ -14,7 +14,7 @@ use kernel::{
     types::Opaque, //
 };
 
-/// What to do in a hard interrupt, soon.
+/// The work to do in a hard interrupt, soon.
 pub(crate) trait Handler: NoSleep + Send + Sync + 'static {
     /// Called in a hard interrupt, on the CPU that queued it.
     fn run(&self);
@@ -44,7 +44,7 @@ impl<H: Handler> IrqWork<H> {
             //
             // SAFETY: `work` is memory for an `irq_work`, which stays where it is.
             work <- Opaque::ffi_init(|work| unsafe {
-                shim::tracepoint_glue_irq_work_init(work, Some(Self::handle))
+                helpers::tracepoint_glue_irq_work_init(work, Some(Self::handle))
             }),
             handler,
         })
@@ -84,7 +84,7 @@ impl<H: Handler> Deref for IrqWork<H> {
 impl<H: Handler> PinnedDrop for IrqWork<H> {
     /// Waits for the handler. Process context; may sleep.
     fn drop(self: Pin<&mut Self>) {
-        // Whoever queued it borrowed `self`: it will not be queued again.
+        // Queueing borrows `self`: the work will not be queued again.
         self.quiesce();
     }
 }

@@ -4,9 +4,9 @@
 
 use super::{
     context::Pinned,
-    faults, //
+    faults,
+    helpers, //
 };
-use crate::shim::tracepoint as shim;
 use core::{
     cell::UnsafeCell,
     marker::PhantomData,
@@ -27,7 +27,7 @@ fn possible_cpus() -> impl Iterator<Item = u32> {
 
     core::iter::from_fn(move || {
         // SAFETY: No requirements.
-        let cpu = unsafe { shim::tracepoint_glue_next_cpu(next) };
+        let cpu = unsafe { helpers::tracepoint_glue_next_cpu(next) };
 
         next = cpu.wrapping_add(1);
         (cpu < kernel::cpu::nr_cpu_ids()).then_some(cpu)
@@ -58,13 +58,13 @@ impl<T: Send + Sync> PerCpu<T> {
     pub(crate) fn new(mut init: impl FnMut(u32) -> T) -> Result<Self> {
         faults::allocation()?;
         // SAFETY: Process context.
-        let base = unsafe { shim::tracepoint_glue_alloc(size_of::<T>(), align_of::<T>()) };
+        let base = unsafe { helpers::tracepoint_glue_alloc(size_of::<T>(), align_of::<T>()) };
         let base = NonNull::new(base).ok_or(ENOMEM)?;
 
         for cpu in possible_cpus() {
             // SAFETY: A possible CPU's part of the allocation, which is big enough for a `T`.
             unsafe {
-                shim::tracepoint_glue_cpu(base.as_ptr(), cpu)
+                helpers::tracepoint_glue_cpu(base.as_ptr(), cpu)
                     .cast::<T>()
                     .write(init(cpu))
             };
@@ -80,14 +80,14 @@ impl<T: Send + Sync> PerCpu<T> {
     #[inline(always)]
     pub(crate) fn get<'a>(&'a self, _pinned: &'a impl Pinned) -> &'a T {
         // SAFETY: By the type invariant it is initialised. The token keeps the caller on this CPU.
-        unsafe { &*shim::tracepoint_glue_this_cpu(self.base.as_ptr()).cast::<T>() }
+        unsafe { &*helpers::tracepoint_glue_this_cpu(self.base.as_ptr()).cast::<T>() }
     }
 
     /// That of every possible CPU. Any context.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         possible_cpus().map(|cpu| {
             // SAFETY: By the type invariant.
-            unsafe { &*shim::tracepoint_glue_cpu(self.base.as_ptr(), cpu).cast::<T>() }
+            unsafe { &*helpers::tracepoint_glue_cpu(self.base.as_ptr(), cpu).cast::<T>() }
         })
     }
 
@@ -103,17 +103,17 @@ impl<T: Send + Sync> Drop for PerCpu<T> {
         for cpu in possible_cpus() {
             // SAFETY: By the type invariant; nobody has a reference to it any more.
             unsafe {
-                shim::tracepoint_glue_cpu(self.base.as_ptr(), cpu)
+                helpers::tracepoint_glue_cpu(self.base.as_ptr(), cpu)
                     .cast::<T>()
                     .drop_in_place()
             };
         }
         // SAFETY: From `tracepoint_glue_alloc()`.
-        unsafe { shim::tracepoint_glue_free(self.base.as_ptr()) };
+        unsafe { helpers::tracepoint_glue_free(self.base.as_ptr()) };
     }
 }
 
-/// What `this_cpu_*()` on the C side writes, while others read words of it.
+/// Data that `this_cpu_*()` on the C side writes, while others read words of it.
 ///
 /// # Invariants
 ///
@@ -151,7 +151,7 @@ impl Counter {
     #[inline(always)]
     pub(crate) fn inc(&self) {
         // SAFETY: From `tracepoint_glue_alloc()`, of this type.
-        unsafe { shim::tracepoint_glue_inc(self.0.base().cast()) };
+        unsafe { helpers::tracepoint_glue_inc(self.0.base().cast()) };
     }
 
     /// The sum over all CPUs: at least what had been counted when this was called. Any context.

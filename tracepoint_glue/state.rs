@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the state of a probe may be made of.
+//! Types that the state of a probe may be made of.
 
 use super::{
     accounting::Accounting,
@@ -75,24 +75,15 @@ macro_rules! plain {
 plain!((), bool, i8, i16, i32, i64, isize, u8, u16, u32, u64, usize);
 // Their safe methods take no lock at all, but for those that wait for readers. Readers set nothing
 // off.
-plain!(Counter, SrcuFast, Sched, TasksTrace);
+plain!(Counter, Rcu, SrcuFast, Sched, TasksTrace);
 
 // SAFETY: One instruction, or a few.
 unsafe impl<T: AtomicType> NoSleep for Atomic<T> {}
 // SAFETY: Counters and flags.
 unsafe impl<P: 'static> NoSleep for Accounting<P> {}
 
-// SAFETY: A guard takes no lock. What its drop has promised is waited for.
-unsafe impl NoSleep for Rcu {
-    const INERT: bool = false;
-
-    fn quiesce(&self) {
-        self.wait_for_reports();
-    }
-}
-
-// SAFETY: Reading is one load; replacing is documented to be for process context. What has been
-// replaced is waited for, and what is there now leaves nothing behind: checked below.
+// SAFETY: Reading is one load; replacing is documented to be for process context. `quiesce()` waits
+// until replaced values are dropped. The current value leaves nothing behind: checked below.
 unsafe impl<T: NoSleep + Send + Sync + 'static> NoSleep for RcuCell<T> {
     const INERT: bool = false;
 

@@ -35,14 +35,14 @@ side()
 		rmmod rcu_notrace_empty
 		;;
 	ours_switch)
-		insmod rcu_notrace.ko events="$only_switch"
+		insmod rcu_blame.ko events="$only_switch"
 		$pipe
-		rmmod rcu_notrace
+		rmmod rcu_blame
 		;;
 	ours)
-		insmod rcu_notrace.ko
+		insmod rcu_blame.ko
 		$pipe
-		rmmod rcu_notrace
+		rmmod rcu_blame
 		;;
 	bpftrace*)
 		BPFTRACE_MAX_MAP_KEYS=16384 bpftrace -q -o /tmp/event.bpf -c "$pipe" "bench/$1.bt"
@@ -67,11 +67,11 @@ side()
 
 sides="none empty guard bpftrace_switch bpftrace ftrace_switch ftrace perf_switch"
 # The module has the probe, or not yet.
-if modinfo -p rcu_notrace.ko | grep -q ^events:; then
+if modinfo -p rcu_blame.ko | grep -q ^events:; then
 	sides="$sides ours_switch ours"
-	insmod rcu_notrace.ko enable=0
-	only_switch=$(sed '/sched_switch$/d; s/^./-/' /sys/kernel/rcu_notrace/events | tr '\n' ' ')
-	rmmod rcu_notrace
+	insmod rcu_blame.ko enable=0
+	only_switch=$(sed '/sched_switch$/d; s/^./-/' /sys/kernel/rcu_blame/events | tr '\n' ' ')
+	rmmod rcu_blame
 fi
 
 for _ in $(seq "$rounds"); do

@@ -42,10 +42,10 @@ for side in guard sched; do
 	rmmod rcu_notrace_heavy
 	dmesg | sed -n "s/.*heavy hits=\([0-9]*\).*/latency side=$side hits=\1 callback_us=$us/p"
 done
-if modinfo -p rcu_notrace.ko | grep -q ^events:; then
-	insmod rcu_notrace.ko
+if modinfo -p rcu_blame.ko | grep -q ^events:; then
+	insmod rcu_blame.ko
 	measure ours
-	rmmod rcu_notrace
+	rmmod rcu_blame
 fi
 echo 1 >$TRACING/events/sched/enable
 measure ftrace

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# What the guests' part of the benchmarks share.
+# Functions that the guests' parts of the benchmarks share.
 
 set -e
 # shellcheck disable=SC2034 # for who sources this
-MODS=selftests/test_modules
+MODS=selftests/modules
 TRACING=/sys/kernel/tracing
 mountpoint -q $TRACING || mount -t tracefs tracefs $TRACING
 
@@ -14,6 +14,9 @@ said()
 {
 	dmesg | sed -n "s/.*rcu_notrace_[a-z]*: \($1\)/\1/p"
 }
+
+# The guards that all the modules are clients of.
+insmod rcu_notrace.ko
 
 # once MODULE ARG...: load a module that measures as it loads, print what it said.
 once()

@@ -11,33 +11,33 @@ allocated()
 }
 
 echo "memory what=core bytes=$(
-	insmod rcu_notrace.ko
-	cat /sys/module/rcu_notrace/coresize
-	rmmod rcu_notrace)"
+	insmod rcu_blame.ko
+	cat /sys/module/rcu_blame/coresize
+	rmmod rcu_blame)"
 
-# What is asked of the per-CPU and the slab allocator while it is loaded.
+# Bytes that are asked of the per-CPU allocator while it is loaded.
 echo 0 >$TRACING/tracing_on
 echo >$TRACING/trace
 echo 1 >$TRACING/events/percpu/percpu_alloc_percpu/enable
 echo 1 >$TRACING/tracing_on
-insmod rcu_notrace.ko
+insmod rcu_blame.ko
 echo 0 >$TRACING/tracing_on
 awk '/insmod/ && /percpu_alloc_percpu/ {
-	if ($0 !~ /\[rcu_notrace\]/) next
+	if ($0 !~ /\[rcu_blame\]/) next
 	for (i = 1; i <= NF; i++) if (sub(/^size=/, "", $i)) n += $i
 } END { print "memory what=percpu_dynamic bytes=" n + 0 }' $TRACING/trace
 echo 0 >$TRACING/events/percpu/percpu_alloc_percpu/enable
-rmmod rcu_notrace
+rmmod rcu_blame
 
-modinfo -p rcu_notrace.ko | grep -q ^tasks: || exit 0
+modinfo -p rcu_blame.ko | grep -q ^tasks: || exit 0
 # Of sizes that are never in the slab allocator.
 for n in 65536 131072; do
 	before=$(allocated)
-	insmod rcu_notrace.ko tasks=$n
+	insmod rcu_blame.ko tasks=$n
 	echo "memory what=tables tasks=$n when=load bytes=$(($(allocated) - before))"
-	rmmod rcu_notrace
+	rmmod rcu_blame
 done
-insmod rcu_notrace.ko tasks=16384
+insmod rcu_blame.ko tasks=16384
 sleep 1
 before=$(allocated)
 build/bench/tasks 12000 >/tmp/tasks.out &
@@ -47,5 +47,5 @@ kill $tasks
 wait $tasks || true
 # Stacks of the dead are freed after a grace period.
 sleep 2
-echo "memory what=tables tasks=16384 when=full added=$(($(allocated) - before)) used=$(grep -c . /sys/kernel/debug/rcu_notrace/tasks)"
-rmmod rcu_notrace
+echo "memory what=tables tasks=16384 when=full added=$(($(allocated) - before)) used=$(grep -c . /sys/kernel/debug/rcu_blame/tasks)"
+rmmod rcu_blame

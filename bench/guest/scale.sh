@@ -25,10 +25,10 @@ guard()
 # ours PARAMETER WHAT CPUS OPS: of the module.
 ours()
 {
-	insmod rcu_notrace.ko "$1"
+	insmod rcu_blame.ko "$1"
 	shift
 	event ours "$@"
-	rmmod rcu_notrace
+	rmmod rcu_blame
 }
 
 pair()
@@ -50,14 +50,14 @@ only()
 # is there before that is, and knows all of it.
 with()
 {
-	[ "$1" = none ] || insmod rcu_notrace.ko tasks=32768
+	[ "$1" = none ] || insmod rcu_blame.ko tasks=32768
 	$3
 	for _ in $(seq $ROUNDS); do event "$1" "$2" 1 2000; done
 	[ "$1" != none ] ||  [ "$3" != start_tasks ] || pair 1 "$2"
-	[ "$1" = none ] || echo "scale $2 tracked=$(grep -c . /sys/kernel/debug/rcu_notrace/tasks)" \
-		"readers_off=$(sed -n 's/^reader_sections //p' /sys/kernel/debug/rcu_notrace/stats)"
+	[ "$1" = none ] || echo "scale $2 tracked=$(grep -c . /sys/kernel/debug/rcu_blame/tasks)" \
+		"readers_off=$(sed -n 's/^reader_sections //p' /sys/kernel/debug/rcu_blame/stats)"
 	$4
-	[ "$1" = none ] || rmmod rcu_notrace
+	[ "$1" = none ] || rmmod rcu_blame
 }
 
 start_tasks()
@@ -105,7 +105,7 @@ load)
 		event none "filter=${filter:-all}" 1 2000
 		ours "filter=$filter" "filter=${filter:-all}" 1 2000
 	done
-	# Who is held spins, boosted, or waits for who does.
+	# The holder of the lock spins, boosted, and the readers wait for it.
 	chrt -f -p 10 $$
 	for many; do
 		with none "tasks=$many" start_tasks stop_tasks

@@ -5,6 +5,7 @@
 # set of namespaces. The lock of cache_lock is held by the caller.
 #
 # build.sh test-kernel KIND: that of lab/test-kernel, under its own lock.
+# build.sh sid: that of lab/herd7, under the lock of cache_lock.
 
 # shellcheck source=lab/lib/common.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
@@ -17,6 +18,7 @@
 . "$LAB/lib/kernel.sh"
 . "$LAB/lib/kinds.sh"
 . "$LAB/lib/test-kernel.sh"
+. "$LAB/lib/sid.sh"
 
 build() {
 	local need=0 root kernel release version source line new_root=$TMP/root new_kernel=$TMP/kernel
@@ -81,16 +83,32 @@ test_kernel() {
 	publish "$work" "$dir"
 }
 
+# Another run may have made it while this one waited for the lock.
+sid() {
+	host_space 1
+	rm -rf -- "$TMP/sid" "$TMP/sid-root"
+	if ! sid_resolved; then
+		mkdir -p "$TMP/sid"
+		step "package lists of sid" sid_resolve "$TMP/sid"
+		publish "$TMP/sid" "$SID"
+	fi
+	[[ ! -d $(sid_dir) ]] || return 0
+	mkdir -p "$TMP/sid-root"
+	step "root file system: Debian sid with $(sid_packages | paste -sd' ')" sid_unpack "$TMP/sid-root"
+	publish "$TMP/sid-root" "$(sid_dir)"
+}
+
 case $1 in
 resolve)
 	mkdir -p "$TMP/resolved"
-	step "package lists of $SUITE" resolve_lists "$TMP/resolved"
+	step "package lists of $SUITE" resolve_lists "$TMP/resolved" "$SUITE" "$SUITE-backports"
 	step "resolve versions" resolve_lock "$TMP/resolved"
 	publish "$TMP/resolved" "$RESOLVED"
 	;;
 lock) step "resolve versions" resolve_lock "$RESOLVED" ;;
 build) build ;;
 test-kernel) test_kernel "$2" ;;
+sid) sid ;;
 sweep) rm -rf -- "${TMP:?}" && mkdir "$TMP" ;;
 clean) find "$CACHE" -mindepth 1 -maxdepth 1 ! -name busy ! -name used -exec rm -rf -- {} + ;;
 esac

@@ -3,7 +3,7 @@
 #
 # The cache's rule: a thing under its final name is complete. Everything is
 # built below $TMP and renamed into place as the last act, under a lock that
-# only one run can hold. What a killed run left is in $TMP and nowhere else.
+# only one run can hold. Remains of a killed run are in $TMP and nowhere else.
 
 # cache_lock: wait for any other run, then hold the lock until we end.
 cache_lock() {
@@ -33,6 +33,7 @@ cache_stale() {
 	local -A named=()
 	local release version dir kind
 	named[$(root_dir)]=yes
+	[[ ! -e $RESOLVED/sid/lock ]] || named[$CACHE/sid/$(lock_get root "$RESOLVED/sid/lock")]=yes
 	while read -r release version _; do
 		dir=$(kernel_dir "$release" "$version")
 		named[$dir]=yes
@@ -40,7 +41,7 @@ cache_stale() {
 			named[$(test_kernel_dir "$kind" "$release" "${dir##*/}")]=yes
 		done
 	done < <(sed -n 's/^kernel //p' "$RESOLVED/lock")
-	for dir in "$CACHE"/root/* "$CACHE"/kernel/* "$CACHE"/test-kernel/*; do
+	for dir in "$CACHE"/root/* "$CACHE"/sid/* "$CACHE"/kernel/* "$CACHE"/test-kernel/*; do
 		# A test kernel that is being built, or was, is worth as much.
 		[[ ! -d $dir || -n ${named[${dir%.build}]:-} ]] || echo "$dir"
 	done

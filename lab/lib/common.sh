@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # what is set here is used by those that source it
 #
-# What every script of the lab shares: where things are, how to say that
-# something failed, how a long step is shown.
+# Code that every script of the lab shares: paths, messages of failures, the
+# display of a long step.
 
 set -euo pipefail
 
@@ -69,6 +69,8 @@ reason() {
 	local log=$1
 	if grep -qiE 'no space left on device' "$log"; then
 		echo "disk full: free some space below $CACHE (log: $log)"
+	elif grep -qE 'does not have a Release file' "$log"; then
+		echo "the mirror does not have that suite: name another with MIRROR= (log: $log)"
 	elif grep -qE '(^E:|^Err:).*404|404 +Not Found|^E: Version .* was not found|^E: Unable to locate package' "$log"; then
 		echo "the mirror no longer has what was resolved: run 'make lab-update' (log: $log)"
 	elif grep -qE 'NO_PUBKEY|is not signed' "$log"; then

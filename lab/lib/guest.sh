@@ -18,8 +18,8 @@ cd "$project" || exit
 : >"$run/started"
 bash "$run/command"
 rc=$?
-# Where there is lockdep: after its first report it looks no further, whatever
-# that was about.
+# If there is lockdep, it looks no further after its first report, whatever that
+# was about.
 if grep -qs 'debug_locks: *0$' /proc/lockdep_stats; then
 	: >"$run/lockdep-off"
 fi

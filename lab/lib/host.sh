@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# What the host must have before anything starts.
+# Commands that the host must have before anything starts.
 
 # command:package, for Debian and Ubuntu.
 HOST_NEEDS='mmdebstrap:mmdebstrap newuidmap:uidmap flock:util-linux

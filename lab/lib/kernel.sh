@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #
 # A stock Debian PREEMPT_RT kernel and a tree to build modules against.
-# Runs inside the namespace of `ns`, as its root. What it makes:
+# Runs inside the namespace of `ns`, as its root. It makes:
 #
 #   DIR/modules/   to be mounted on /usr/lib/modules: RELEASE/{vmlinuz,kernel/,...}
 #   DIR/kdir/      to be mounted on /usr/lib/modules/RELEASE/build

@@ -59,5 +59,5 @@ lab_ready() {
 	[[ " $KINDS " == *" $KERNEL "* ]] || die "KERNEL=$KERNEL: stock or one of: $KINDS"
 	KERNEL_DIR=$(test_kernel_dir "$KERNEL" "$RELEASE" "${KERNEL_DIR##*/}")
 	RELEASE=$(test_kernel_release "$KERNEL" "$RELEASE")
-	[[ -d $KERNEL_DIR ]] || die "KERNEL=$KERNEL is not built: run 'make test-kernel$([[ $KERNEL == debug ]] || echo " VARIANT=$KERNEL")${KVER:+ KVER=$KVER}'"
+	[[ -d $KERNEL_DIR ]] || die "KERNEL=$KERNEL is not built: run 'make test-kernel KERNEL=$KERNEL${KVER:+ KVER=$KVER}'"
 }

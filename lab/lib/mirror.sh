@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# Where packages come from: the Debian mirror of the host's own apt
-# configuration, or MIRROR=. No mirror is written down in this repository.
+# The source of packages: the Debian mirror of the host's own apt configuration,
+# or MIRROR=. No mirror is written down in this repository.
 
 # mirror: print the mirror's address. LAB_APT_OPTIONS and LAB_OS_RELEASE are
 # for the tests.

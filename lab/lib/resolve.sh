@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# From wishes to exact versions. What was resolved stays as it is, in
-# $CACHE/resolved, until it is asked for afresh:
+# From wishes to exact versions. Resolved versions stay as they are, in
+# $CACHE/resolved, until they are asked for afresh:
 #
 #   resolved/apt/   apt's package lists of that moment
 #   resolved/lock   the outcome, to read and to compare:
@@ -12,6 +12,8 @@
 #       tools HASH                      key of the compilers in it
 #       kernel RELEASE VERSION SOURCE   one line a kernel, the newest first
 #       package NAME VERSION            one line a package of the root
+#
+# and resolved/sid/, the same for what lab/herd7 makes.
 
 RESOLVED=$CACHE/resolved
 
@@ -110,32 +112,38 @@ apt_in() {
 	APT_CONFIG=$dir/apt.conf apt-get -q "$@"
 }
 
-# resolve_lists DIR: fetch the package lists into DIR/apt.
+# resolve_lists DIR SUITE...: fetch the package lists into DIR/apt.
 resolve_lists() {
-	local dir=$1/apt uri key
+	local dir=$1/apt uri key name
+	shift
 	uri=$(mirror)
 	key=$(keyring)
 	mkdir -p "$dir"/{etc/preferences.d,state/lists/partial,cache/archives/partial}
 	: >"$dir/status"
-	printf 'deb [signed-by=%s] %s %s main\n' \
-		"$key" "$uri" "$SUITE" "$key" "$uri" "$SUITE-backports" >"$dir/etc/sources.list"
+	for name; do
+		echo "deb [signed-by=$key] $uri $name main"
+	done >"$dir/etc/sources.list"
 	echo "$uri" >"$dir/mirror"
 	apt_in "$dir" -o APT::Update::Error-Mode=any update
+}
+
+# simulated FILE: a line for each package that apt said it would install.
+simulated() {
+	awk '$1 == "Inst" { sub(/^\(/, "", $3); print "package", $2, $3 }' "$1" | sort -u
+	grep -q '^Inst ' "$1" || die "apt resolved no packages"
 }
 
 # resolve_lock DIR: write DIR/lock from the lists in DIR/apt.
 resolve_lock() {
 	local dir=$1 lists=$1/apt/state/lists wanted
 	mapfile -t wanted < <(packages)
-	# What mmdebstrap's variant "apt" starts from, and ours.
+	# The packages that mmdebstrap's variant "apt" starts from, and ours.
 	apt_in "$dir/apt" -s install \
 		"?narrow(?codename(^$SUITE\$),?essential)" \
 		apt "${wanted[@]}" >"$dir/simulated"
-	awk '$1 == "Inst" { sub(/^\(/, "", $3); print "package", $2, $3 }' "$dir/simulated" |
-		sort -u >"$dir/packages"
-	[[ -s $dir/packages ]] || die "apt resolved no packages"
+	simulated "$dir/simulated" >"$dir/packages"
 	{
-		echo "# What 'make lab' resolved; 'make lab-update' does it afresh."
+		echo "# Versions that 'make lab' resolved; 'make lab-update' resolves them afresh."
 		echo "request $(request)"
 		echo "mirror $(<"$dir/apt/mirror")"
 		echo "root $({ echo "$ROOT_RECIPE $VIRTME_VERSION"; cat "$dir/packages"; } | hash)"

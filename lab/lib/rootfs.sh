@@ -59,7 +59,7 @@ rootfs_virtme() {
 		env+=("PIP_CONFIG_FILE=$TMP/pip/pip.conf")
 	done
 	echo "virtme-ng==$VIRTME_VERSION --hash=sha256:$VIRTME_SHA256" >"$TMP/pip/requirements"
-	# What it requires is there from Debian, hence --no-deps.
+	# Its requirements are there from Debian, hence --no-deps.
 	LAB_PROJECT=$TMP/pip in_root rw "$dir" "" "" "" "${env[@]}" -- sh -ec '
 		python3 -m venv --system-site-packages /usr/lib/virtme-ng
 		/usr/lib/virtme-ng/bin/pip install --no-deps --require-hashes -r requirements

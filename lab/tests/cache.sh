@@ -30,6 +30,17 @@ cat >"$lab/lib/steps.sh" <<-'END'
 		[[ ! -e $NEWER ]] || sed -i '/^kernel 7.3/i kernel 7.9.1-rt 7.9.1-1 linux-source-7.9' "$1/lock.new"
 		mv "$1/lock.new" "$1/lock"
 	}
+	sid_resolve() {
+		mkdir -p "$1/apt"
+		at sid_resolve
+		printf '%s\n' "request $(sid_request)" "root s-$(sid_request)" >"$1/lock"
+	}
+	sid_unpack() {
+		mkdir -p "$1/usr/lib64"
+		at sid_unpack
+		printf '#!/bin/sh\necho ran herd7 "$@"\n' >"$1/usr/lib64/ld-linux-x86-64.so.2"
+		chmod +x "$1/usr/lib64/ld-linux-x86-64.so.2"
+	}
 	rootfs_build() { mkdir -p "$1"; at rootfs; : >"$1/whole"; }
 	kernel_download() { at download; : >"$1/deb"; }
 	kernel_unpack() { at unpack; mv "$1/deb" "$1/kdir"; }
@@ -45,6 +56,7 @@ for script in rootfs kernel test-kernel host; do
 done
 echo 'host_space() { :; }' >>"$lab/lib/host.sh"
 cat "$lab/lib/steps.sh" >>"$lab/lib/resolve.sh"
+cat "$lab/lib/steps.sh" >>"$lab/lib/sid.sh"
 
 whole() { [[ -e $cache/root/$1/whole && -e $cache/kernel/$2/whole && -z $(ls -A "$cache/tmp") ]]; }
 is_whole() { whole "r-$(request)" 7.3.4-rt_7.3.4-1_t; }
@@ -97,27 +109,32 @@ check "another mirror than the one resolved on" \
 	one_line_error "MIRROR=http://two.test.*lab-update" env MIRROR=http://two.test KVER=7.3 \
 	sh -c 'rm -r "$1"/kernel/7.3.4* && "$0/setup"' "$lab" "$cache"
 
-# Killed in each of the steps, without a chance to clean up.
-for step in resolve_lists resolve_lock rootfs download unpack prepare; do
-	"$lab/clean"
-	echo "$step" >"$HANG"
+# kill_in STEP PROGRAM SIGNAL: PROGRAM of the lab hangs in STEP, and gets SIGNAL there.
+kill_in() {
+	echo "$1" >"$HANG"
 	: >"$STEPS"
-	setsid "$lab/setup" >/dev/null 2>&1 &
+	setsid "$lab/$2" >/dev/null 2>&1 &
 	pid=$!
 	for ((i = 0; i < 100; i++)); do
-		! grep -q "^$step\$" "$STEPS" || break
+		! grep -q "^$1\$" "$STEPS" || break
 		sleep 0.1
 	done
 	sleep 0.2
+	kill "-$3" "$pid"
+	wait "$pid" 2>/dev/null
+	rm "$HANG"
+}
+
+# Killed in each of the steps, without a chance to clean up.
+for step in resolve_lists resolve_lock rootfs download unpack prepare; do
+	"$lab/clean"
 	case $step in
 	rootfs | unpack) signal=TERM ;;
 	*) signal=KILL ;;
 	esac
-	kill -$signal "$pid"
-	wait "$pid" 2>/dev/null
-	rm "$HANG"
+	kill_in "$step" setup $signal
 	check "killed in $step ($signal): not finished" fails is_whole
-	# What hung has gone down too: the lock it held is free.
+	# The hanging step has gone down too: the lock it held is free.
 	check "killed in $step: the lock is free" flock --timeout 5 "$cache/busy" true
 	check "killed in $step: no lab" fails "$lab/enter" true
 	check "killed in $step: the next run" ends 0 'ready' setup
@@ -132,23 +149,44 @@ rm "$BREAK"
 check "the next run" ends 0 ready setup
 check "starts from there" test "$(steps)" = "download unpack prepare"
 
+# The root of sid: made when it is asked for, and no business of make lab.
+# shellcheck disable=SC2119,SC2120 # as setup
+herd7() { : >"$STEPS"; timeout 30 "$lab/herd7" "$@"; }
+sid() { ls "$cache/sid"; }
+refute "make lab does not make herd7" test -e "$cache/sid"
+for step in sid_resolve sid_unpack; do
+	kill_in "$step" herd7 KILL
+	check "killed in $step: the lock is free" flock --timeout 5 "$cache/busy" true
+	refute "killed in $step: not finished" test -n "$(sid 2>/dev/null)"
+done
+check "the next run makes it" ends 0 'ran herd7.* -version' herd7 -version
+check "goes on from there" test "$(steps)" = sid_unpack
+check "again: it is run" ends 0 'ran herd7.* a$' herd7 a
+check "and nothing done" test -z "$(steps)"
+check "make lab keeps it" ends 0 ready setup
+check "and it has no part in it" test -z "$(steps)"
+check "it is still there" test -n "$(sid)"
+old=$(sid)
+echo another-program >>"$lab/packages.sid"
+check "another package" ends 0 'ran herd7' herd7
+check "is resolved afresh" test "$(steps)" = "sid_resolve sid_unpack"
+check "make lab removes the old one" ends 0 ready setup
+refute "it is gone" test -e "$cache/sid/$old"
+check "lab-update" ends 0 ready setup --update
+check "takes it along" test -z "$(sid)"
+echo sid_resolve >"$BREAK"
+check "a step that fails: status 125, and why" ends 125 'package lists of sid: disk full' herd7
+rm "$BREAK"
+check "is made again" ends 0 'ran herd7' herd7
+check "all else is whole" is_whole
+
 # The kernel with checkers: kept as far as it got.
 test_kernel() { : >"$STEPS"; timeout 30 "$lab/test-kernel" "$@"; }
 built() { [[ $(ls "$cache/test-kernel") == 7.3.4-rt-debug_* && -e $(echo "$cache"/test-kernel/*)/whole ]]; }
 uses() { [[ $(KERNEL=debug "$lab/show" release) == 7.3.4-rt-debug ]]; }
 for step in test_unpack test_configure test_compile test_install; do
 	rm -rf "$cache/test-kernel"
-	echo "$step" >"$HANG"
-	: >"$STEPS"
-	setsid "$lab/test-kernel" >/dev/null 2>&1 &
-	pid=$!
-	for ((i = 0; i < 100; i++)); do
-		! grep -q "^$step\$" "$STEPS" || break
-		sleep 0.1
-	done
-	kill -KILL "$pid"
-	wait "$pid" 2>/dev/null
-	rm "$HANG"
+	kill_in "$step" test-kernel KILL
 	check "killed in $step: not finished" fails uses
 	check "killed in $step: the lock is free" flock --timeout 5 "$cache/busy-test-kernel" true
 	check "killed in $step: no business of make lab" ends 0 ready setup

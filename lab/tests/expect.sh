@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# What lab/vm makes of the way a guest went: its exit status, EXPECT, IGNORE.
+# The verdict of lab/vm on the way a guest went: its exit status, EXPECT, IGNORE.
 # The lab's scripts with a guest that is a script.
 
 lab_copy "$T"
@@ -57,7 +57,7 @@ check "a panic" vm "$panics" 126 'BUG: TASK stack guard page.*complained'
 check "lockdep off, whatever else" vm 'starts; says clean; : >"$run/lockdep-off"; ends 0' 126 'lockdep has turned itself off'
 # shellcheck disable=SC2016
 check "lockdep off, where a complaint is due" vm 'starts; says rcu-stall; : >"$run/lockdep-off"; ends 0' 0 '^$' 'EXPECT=splat:detected stalls'
-check "a kernel that is not built" vm 'starts; ends 0' 125 "run 'make test-kernel'" KERNEL=debug
+check "a kernel that is not built" vm 'starts; ends 0' 125 "run 'make test-kernel KERNEL=debug'" KERNEL=debug
 check "a kernel that is none" vm 'starts; ends 0' 125 'stock or one of: debug' KERNEL=fast
 check "no user space" vm 'boots; says clean' 125 'never reached user space'
 check "no user space, with the reason" vm 'boots; says int3-oops' 125 'Oops: int3.*never reached user space'

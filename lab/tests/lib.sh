@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# What the tests of the lab share. Each file beside this one is sourced by
+# Functions that the tests of the lab share. Each file beside this one is sourced by
 # `run`, in a subshell with its own $T, a folder to make a mess in.
 
 TESTED=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)

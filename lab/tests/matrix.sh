@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# What selftests/matrix makes of its cells: in a project of its own, with a
+# The results of checks/matrix for its cells: in a project of its own, with a
 # check that says what a cell's name tells it to.
 
 project=$T/project
-mkdir -p "$project/selftests" "$project/lab" "$project/kdir" "$project/build/check"
-cp "$TESTED/selftests/matrix" "$project/selftests/"
+mkdir -p "$project/checks" "$project/lab" "$project/kdir" "$project/build/check"
+cp "$TESTED/checks/matrix" "$project/checks/"
 cd "$project" || exit
 unset TESTS APPEND
 
@@ -14,7 +14,7 @@ stub() { cat >"$1" && chmod +x "$1"; }
 stub lab/setup <<<'#!/bin/sh'
 stub lab/show <<<'#!/bin/sh
 echo kdir'
-stub selftests/check <<-'END'
+stub checks/check <<-'END'
 	#!/bin/sh
 	echo "check $* CPUS=$CPUS APPEND=$APPEND"
 	case $APPEND in
@@ -32,7 +32,7 @@ END
 says() {
 	local status=$1 last=$2 regex=$3 out rc=0
 	shift 3
-	out=$(selftests/matrix "$@" 2>&1 </dev/null) || rc=$?
+	out=$(checks/matrix "$@" 2>&1 </dev/null) || rc=$?
 	printf 'status %s, output:\n%s\n' "$rc" "$out"
 	[[ $rc == "$status" && $(tail -n 1 <<<"$out") == "$last" && $out =~ $regex ]]
 }
@@ -44,7 +44,7 @@ all_of_them() {
 	says 0 "3 passed, 0 failed, 1 skipped" '1 CPU ' 1 || return
 	sed -n 's/^check \(.*\) CPUS=1 APPEND=$/\1/p' build/matrix/1/check.log | tr ' ' '\n' |
 		while read -r name; do
-			[[ -e $TESTED/selftests/$name.sh ]] && echo "$name"
+			[[ -e $TESTED/selftests/$name.sh || -e $TESTED/checks/$name.sh ]] && echo "$name"
 		done | paste -sd' ' | grep -qx 'machine .* known_reader .* tutorial'
 }
 check "without TESTS: those that there are" all_of_them

@@ -16,6 +16,8 @@ lost="no longer has.*make lab-update"
 check "404" says "$lost" 'Err:1 http://mirror.test/debian trixie-backports/main amd64 linux-base-7.3.4+deb13-rt-amd64 amd64 7.3.4-1~bpo13+1 404  Not Found'
 check "a version that went" says "$lost" "E: Version '7.3.4-1~bpo13+0' for 'linux-source-7.3' was not found"
 check "a package that went" says "$lost" 'E: Unable to locate package linux-binary-7.3.4+deb13-rt-amd64'
+check "no such suite" says 'not have that suite.*MIRROR=' "Err:2 http://mirror.test/debian sid Release 404  Not Found
+E: The repository 'http://mirror.test/debian sid Release' does not have a Release file."
 network='check the network.*MIRROR='
 check "no name service" says "$network" 'Err:1 http://mirror.test/debian trixie InRelease
   Temporary failure resolving mirror.test'

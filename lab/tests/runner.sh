@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# What selftests/check makes of its tests: the runner, in a project of its
+# The results of checks/check for its tests: the runner, in a project of its
 # own with tests that are made up, and a guest that is a shell.
 
 project=$T/project
-mkdir -p "$project/selftests" "$project/lab/lib"
-cp "$TESTED/selftests/check" "$project/selftests/"
+mkdir -p "$project/selftests" "$project/checks" "$project/lab/lib"
+cp "$TESTED/checks/check" "$project/checks/"
 cp "$TESTED/lab/lib/splat.awk" "$project/lab/lib/"
 cd "$project" || exit
 SAMPLES=$TESTED/lab/tests/logs
-unset TESTS
+unset TESTS CPUS
 
 stub() { cat >"lab/$1" && chmod +x "lab/$1"; }
 stub setup <<<'#!/bin/sh'
@@ -35,18 +35,21 @@ stub vm <<-END
 	exit \$rc
 END
 
-# test NAME RUNS [TIMEOUT] < body
+# folder RUNS: of such tests.
+folder() { [[ $1 == vm ]] && echo selftests || echo checks; }
+# new_test NAME RUNS [TIMEOUT] < body
 new_test() {
+	rm -f "selftests/$1.sh" "checks/$1.sh"
 	{
-		printf '#!/bin/sh\n# This test will %s.\n# runs: %s\n%s\n\n' "$1" "$2" "${3:+# timeout: $3}"
+		printf '#!/bin/sh\n# description: The %s\n# runs: %s\n%s\n\n' "$1" "$2" "${3:+# timeout: $3}"
 		cat
-	} >"selftests/$1.sh"
-	chmod +x "selftests/$1.sh"
+	} >"$(folder "$2")/$1.sh"
+	chmod +x "$(folder "$2")/$1.sh"
 }
 # counts NAME "P passed, F failed, S skipped" [REGEX [REGEX]]: what check says of it.
 counts() {
 	local out rc=0
-	out=$(selftests/check ${1:+"$1"} 2>&1 </dev/null) || rc=$?
+	out=$(checks/check ${1:+"$1"} 2>&1 </dev/null) || rc=$?
 	printf 'status %s, output:\n%s\n' "$rc" "$out"
 	[[ $(tail -n 1 <<<"$out") == "$2" && $out =~ ${3:-} && $out =~ ${4:-} ]] || return
 	if [[ $2 == *", 0 failed,"* ]]; then ((rc == 0)); else ((rc == 1)); fi
@@ -117,9 +120,9 @@ for runs in host vm drives; do
 	rm slow
 	check "$runs: shot" counts shot "1 passed, 1 failed, 0 skipped" 'exit status 137'
 done
-log_has() { selftests/check "$1" >/dev/null 2>&1; grep -q "$2" "build/check/$1.log"; }
+log_has() { checks/check "$1" >/dev/null 2>&1; grep -q "$2" "build/check/$1.log"; }
 check "numbers are in the log" log_has pass '# median 7 ns'
-rm selftests/*.sh
+rm -f selftests/*.sh checks/*.sh
 
 # Several in one guest.
 for name in a c; do
@@ -145,14 +148,150 @@ new_test c host <<<"echo 1..1; echo 'ok 1 c'"
 : >selftests/lib_x.sh
 check "host, then vm, then drives; and lib*.sh are no tests" \
 	counts '' "3 passed, 0 failed, 0 skipped" $'\nc .*\nb .*\na '
+# listed NAME=DESCRIPTION...: check --list prints these lines, and no other.
+listed() {
+	local line
+	for line; do
+		printf '%-*s  %s\n' "$width" "${line%%=*}" "${line#*=}"
+	done >expected
+	checks/check --list | diff expected -
+}
+rm -rf build
+width=1
+check "--list: names and descriptions, in order" listed 'a=The a' 'b=The b' 'c=The c'
+check "and nothing runs: no log, no build" test ! -e build
+new_test a_longer_name vm <<<"echo 1..1; echo 'ok 1 a'"
+width=13
+check "--list: a name's length moves the descriptions" \
+	listed 'a=The a' 'a_longer_name=The a_longer_name' 'b=The b' 'c=The c'
+refute "control: one that is missing is noticed" listed 'a=The a' 'b=The b' 'c=The c'
+echo 'echo 1..0' >checks/d.sh
+check "--list: a test without a head" ends 125 'd.sh: no line .# description:' checks/check --list
+rm checks/d.sh selftests/a_longer_name.sh
 new_test env drives <<-'END'
 	echo 1..1; [ "$LAB_VM" = "$PWD/lab/vm" ] && [ "${KTAP_HELPERS##*/}" = ktap_helpers.sh ] && echo 'ok 1 a'
 END
 check "LAB_VM and KTAP_HELPERS" counts env "1 passed, 0 failed, 0 skipped"
-check "a test that does not exist: those that do" ends 125 'no test x, there are: a b c env$' selftests/check x
-echo 'echo 1..0' >selftests/d.sh
-check "a test that does not say where it runs" ends 125 'd.sh: no line .# runs:' selftests/check d
+check "a test that does not exist: those that do" ends 125 'no test x, there are: a b c env$' checks/check x
+printf '# description: D\n\necho 1..0\n' >selftests/d.sh
+check "a test that does not say where it runs" ends 125 'd.sh: no line .# runs:' checks/check d
+printf '# runs: host\n\n# description: D\necho 1..0\n' >selftests/d.sh
+check "a test without a description at its head" \
+	ends 125 $'^check: error: selftests/d.sh: no line .# description: [^\n]*$' checks/check d
+check "nor does it run if it is one of all" ends 125 'd.sh: no line .# description:' checks/check
+printf '# description: D\n# runs: host\n\necho "1..0 # SKIP"\n' >selftests/d.sh
+chmod +x selftests/d.sh
+check "control: with one it runs" counts d "0 passed, 0 failed, 1 skipped"
 rm selftests/d.sh
+
+# Requirements: lib.sh itself, with a kernel's configuration that is made up, and helpers
+# that print no more than a plan and results.
+cp "$TESTED/selftests/lib.sh" selftests/
+mkdir kselftest bin
+cat >kselftest/ktap_helpers.sh <<-'END'
+	KSFT_SKIP=4 n=0 bad=0
+	ktap_print_header() { echo TAP version 13; }
+	ktap_set_plan() { echo "1..$1"; }
+	ktap_skip_all() { echo "1..0 # SKIP $*"; }
+	ktap_test_pass() { echo "ok $((n += 1)) $*"; }
+	ktap_test_fail() { bad=1; echo "not ok $((n += 1)) $*"; }
+	ktap_finished() { exit $bad; }
+END
+for command in mount mountpoint insmod; do
+	printf '#!/bin/sh\necho "%s" >>loaded\n' $command >bin/$command
+done
+printf '#!/bin/sh\nexit 1\n' >bin/rmmod
+printf '#!/bin/sh\necho CONFIG_THERE=y\necho CONFIG_MODULE=m\n' >bin/zcat
+chmod +x bin/*
+# requiring RUNS WORDS [RESULTS [REGEX]]: a test of that head; without results it passes.
+requiring() {
+	local runs=$1
+	rm -f {selftests,checks}/r.sh loaded
+	{
+		printf '#!/bin/sh\n# description: R\n'
+		printf '# requires: %s\n' "$2"
+		# shellcheck disable=SC2016 # the test expands it
+		printf '# runs: %s\n\n. "${0%%/*}/%slib.sh"\n' "$runs" \
+			"$([[ $runs == vm ]] || echo ../selftests/)"
+		printf 'ktap_print_header\nktap_set_plan 1\ncheck a true\nktap_finished\n'
+	} >"$(folder "$runs")/r.sh"
+	chmod +x "$(folder "$runs")/r.sh"
+	PATH=$PWD/bin:$PATH counts r "${3:-1 passed, 0 failed, 0 skipped}" "${4:-}"
+}
+skips="0 passed, 0 failed, 1 skipped" bails="0 passed, 1 failed, 0 skipped"
+for runs in host vm drives; do
+	check "$runs: requirements that are met" requiring $runs 'cpus:1 program:sh'
+	check "$runs: no such program" requiring $runs 'cpus:1 program:no_such' "$skips" \
+		'SKIP needs the program no_such'
+	check "$runs: an unknown requirement" requiring $runs 'cpu:1' "$bails" 'r: Bail out! .*cpu:1'
+	check "$runs: it fails as well if another is not met" requiring $runs \
+		'program:no_such program:' "$bails" 'r: Bail out! .*requires: program:'
+	check "$runs: a number that is none" requiring $runs cpus:two "$bails" 'Bail out! .*cpus:two'
+done
+for runs in host vm; do
+	check "$runs: not so many CPUs" requiring $runs cpus:99999 "$skips" 'SKIP needs 99999 CPUs'
+done
+for runs in host drives; do
+	check "$runs: a configuration is not its own" requiring $runs config:THERE "$bails" \
+		'Bail out! .*config:THERE'
+done
+check "drives: not so many in guests" requiring drives cpus:5 "$skips" \
+	'SKIP needs guests with 5 CPUs'
+check "control: drives: they have four" requiring drives cpus:4
+CPUS=5 check "control: drives: or CPUS" requiring drives cpus:5
+check "vm: an option of the kernel" requiring vm config:THERE
+check "control: and that has loaded something" test -e loaded
+check "vm: an option that is a module" requiring vm config:MODULE "$skips" \
+	'SKIP needs CONFIG_MODULE=y'
+check "control: and that has loaded nothing" test ! -e loaded
+check "vm: all that is not met" requiring vm 'config:GONE program:sh cpus:99999' "$skips" \
+	'SKIP needs CONFIG_GONE=y, 99999 CPUs'
+check "vm: several lines" requiring vm $'program:sh\n# requires: config:GONE' "$skips" \
+	'SKIP needs CONFIG_GONE=y'
+check "vm: CONFIG_ is not part of the name" requiring vm config:CONFIG_THERE "$bails" 'Bail out!'
+rm -f {selftests,checks}/r.sh
+
+# Skeletons of tests.
+cp "$TESTED"/selftests/{new,Makefile} selftests/
+skeleton() {
+	local file=$1
+	ends 0 "^$file"$'\n'"next: .*TESTS=made$" selftests/new "$file" &&
+		[[ -x $file ]] && sh -n "$file" &&
+		PATH=$PWD/bin:$PATH counts made "2 passed, 0 failed, 0 skipped"
+}
+# left_alone STATUS REGEX ARGUMENT...: new refuses that, and changes no file.
+left_alone() {
+	local before rc=0
+	before=$(sum)
+	ends "$1" "$2" selftests/new "${@:3}" || rc=$?
+	[[ $(sum) == "$before" ]] && return $rc
+}
+sum() { find . -type f -exec cksum {} + | sort; }
+for file in selftests/made.sh checks/made.sh; do
+	check "new: $file runs, and has two results" skeleton $file
+	check "new: nothing that exists is written" left_alone 1 "error: $file exists" $file
+	check "new: nor a name of the other folder" left_alone 1 "error: $file exists" \
+		"$([[ $file == checks/* ]] && echo selftests || echo checks)/made.sh"
+	refute "control: it would have been noticed" left_alone 0 '' "${file%.sh}_too.sh"
+	sed -i 's/^refute .*/check "control" false/' $file
+	check "new: control: a skeleton with a failure fails" \
+		counts made "1 passed, 1 failed, 0 skipped" 'made: not ok 2 control'
+	rm "$file" "${file%.sh}_too.sh"
+done
+for file in '' made made.sh lab/made.sh selftests/made /selftests/made.sh; do
+	check "new: usage: '$file'" left_alone 2 '^usage: ' "$file"
+done
+check "new: usage: nothing, and two" left_alone 2 '^usage: '
+check "new: usage: two files" left_alone 2 '^usage: ' checks/x.sh checks/y.sh
+for name in lib_x Made 1st a-b 'a b' ../made a/b; do
+	check "new: '$name' is no name" left_alone 1 "error: '$name' is no name" "checks/$name.sh"
+done
+new_test made vm <<<"echo 1..1"
+# shellcheck disable=SC2016 # make expands it
+printf 'all:\n\t@echo $(TEST_PROGS)\n' >lib.mk
+check "kselftest: new and lib.sh are no tests" \
+	ends 0 '^b.sh made.sh$' env -u MAKEFLAGS make --no-print-directory -s -C selftests
+rm selftests/made.sh
 
 stub kbuild <<-'END'
 	#!/bin/sh
@@ -168,7 +307,7 @@ stub kbuild <<<'#!/bin/sh'
 new_test e drives <<<'echo $$ >pid; sleep 1000'
 interrupted() {
 	local pid i
-	selftests/check e >/dev/null 2>&1 &
+	checks/check e >/dev/null 2>&1 &
 	pid=$!
 	for ((i = 0; i < 50; i++)); do
 		[[ ! -s pid ]] || break

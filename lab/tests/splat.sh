@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# What is a complaint of the kernel in a console log, and what is not. The
+# Complaints of the kernel in a console log, and lines that are none. The
 # logs are parts of real ones; the single lines are worded as in the
 # kernel's sources, whose file is named.
 
@@ -85,7 +85,7 @@ kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)
 ODEBUG: activate active (active state 0) object: ffff888003b2c680 object type: rcu_head hint: 0x0
 refcount_t: underflow; use-after-free.
 list_del corruption, ffff888003b2c680->next is LIST_POISON1 (dead000000000100)
-rust_kernel: panicked at module.rs:10:5:
+rust_kernel: panicked at rcu_blame_ko.rs:10:5:
 kernel BUG at mm/slub.c:553!
 Oops: general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1] SMP NOPTI
 Oops: stack guard page: 0000 [#1] SMP NOPTI
@@ -110,7 +110,7 @@ INFO: NMI handler (nmi_cpu_backtrace_handler) took too long to run: 12.827 msecs
 Scheduler tracepoints stat_sleep, stat_iowait, stat_blocked and stat_runtime require the kernel parameter schedstats=enable
 hung_task: sysctl hung_task_panic is 0
 ODEBUG: selftest passed
-rcu_notrace: loaded, 0 WARNINGS, DEBUG: nothing
+rcu_blame: loaded, 0 WARNINGS, DEBUG: nothing
 BUG reports go to bugs.debian.org: reportbug(1)
 sysrq: Show backtrace of all active CPUs
 Call Trace:

@@ -5,7 +5,7 @@
 //! An interrupt between the load and the store of an increment leaves the count as it found it, so
 //! that, as in `rcu_preempt_read_enter()`, none of this needs to be one instruction.
 
-use crate::shim;
+use crate::rcu_notrace::helpers;
 use core::{
     ptr::{
         addr_of_mut,
@@ -16,11 +16,20 @@ use core::{
         Ordering, //
     },
 };
-use kernel::bindings::{
-    srcu_ctr,
-    srcu_struct,
-    task_struct, //
+use kernel::{
+    bindings::{
+        srcu_ctr,
+        srcu_struct,
+        task_struct, //
+    },
+    sync::atomic::{
+        Atomic,
+        Relaxed, //
+    },
 };
+
+/// Whether a C function works as it should if it is called with more arguments than it has.
+pub(crate) const IGNORES_EXTRA_ARGUMENTS: bool = false;
 
 /// The current task.
 #[inline(always)]
@@ -69,7 +78,7 @@ pub(in super::super) unsafe fn leave(task: NonNull<task_struct>, pending: impl F
 #[inline(always)]
 pub(in super::super) fn preempt_disable() {
     // SAFETY: No requirements.
-    unsafe { crate::shim::rcu::rcu_notrace_preempt_disable() };
+    unsafe { helpers::rcu_notrace_preempt_disable() };
 }
 
 /// `preempt_enable_notrace()`.
@@ -80,7 +89,7 @@ pub(in super::super) fn preempt_disable() {
 #[inline(always)]
 pub(in super::super) unsafe fn preempt_enable() {
     // SAFETY: By the requirement of this function.
-    unsafe { crate::shim::rcu::rcu_notrace_preempt_enable() };
+    unsafe { helpers::rcu_notrace_preempt_enable() };
 }
 
 /// `srcu_read_lock_fast_notrace()`.
@@ -91,7 +100,7 @@ pub(in super::super) unsafe fn preempt_enable() {
 #[inline(always)]
 pub(in super::super) unsafe fn srcu_read_lock(ssp: *mut srcu_struct) -> *mut srcu_ctr {
     // SAFETY: By the requirement of this function.
-    unsafe { shim::rcu::rcu_notrace_srcu_read_lock(ssp) }
+    unsafe { helpers::rcu_notrace_srcu_read_lock(ssp) }
 }
 
 /// `srcu_read_unlock_fast_notrace()`.
@@ -102,5 +111,12 @@ pub(in super::super) unsafe fn srcu_read_lock(ssp: *mut srcu_struct) -> *mut src
 #[inline(always)]
 pub(in super::super) unsafe fn srcu_read_unlock(ssp: *mut srcu_struct, ctr: *mut srcu_ctr) {
     // SAFETY: By the requirement of this function.
-    unsafe { shim::rcu::rcu_notrace_srcu_read_unlock(ssp, ctr) };
+    unsafe { helpers::rcu_notrace_srcu_read_unlock(ssp, ctr) };
+}
+
+/// Adds `n` to a number that no other CPU writes meanwhile. Any context: code that interrupts the
+/// caller, an NMI included, may add as well, so that a load and a store would not do.
+#[inline(always)]
+pub(crate) fn add_local(number: &Atomic<u64>, n: u64) {
+    number.add(n, Relaxed);
 }

@@ -13,11 +13,20 @@ use core::{
         NonNull, //
     },
 };
-use kernel::bindings::{
-    srcu_ctr,
-    srcu_struct,
-    task_struct, //
+use kernel::{
+    bindings::{
+        srcu_ctr,
+        srcu_struct,
+        task_struct, //
+    },
+    sync::atomic::Atomic,
 };
+
+/// Whether a C function works as it should if it is called with more arguments than it has.
+///
+/// By the System V ABI it does: arguments are in registers, which a function is free to ignore, or
+/// in memory that the caller releases.
+pub(crate) const IGNORES_EXTRA_ARGUMENTS: bool = true;
 
 /// The current task.
 ///
@@ -161,8 +170,24 @@ pub(in super::super) unsafe fn preempt_enable() {
             "jz {resched}",
             resched = label {
                 // SAFETY: Does no more than the kernel's own preempt_enable_notrace() here.
-                unsafe { crate::shim::rcu::rcu_notrace_preempt_schedule() }
+                unsafe { crate::rcu_notrace::helpers::rcu_notrace_preempt_schedule() }
             },
+            options(nostack),
+        )
+    };
+}
+
+/// Adds `n` to a number that no other CPU writes meanwhile: `this_cpu_add()`, on an address that is
+/// known already. Any context: code that interrupts the caller, an NMI included, may add as well.
+#[inline(always)]
+pub(crate) fn add_local(number: &Atomic<u64>, n: u64) {
+    // SAFETY: The pointer is good for as long as the reference is. The instruction writes this
+    // word, the flags, and nothing else.
+    unsafe {
+        asm!(
+            "add qword ptr [{number}], {n}",
+            number = in(reg) number.as_ptr(),
+            n = in(reg) n,
             options(nostack),
         )
     };

@@ -15,13 +15,13 @@ mod declared {
 
     #[cfg(not(mistake))]
     tracepoints! {
-        in crate::shim::events;
+        in crate::tracepoint_glue::prototypes;
         sched_switch(preempt: bool, prev: Task, next: Task, prev_state: TaskState);
     }
 
     #[cfg(mistake)]
     tracepoints! {
-        in crate::shim::events;
+        in crate::tracepoint_glue::prototypes;
         sched_switch(preempt: bool, prev: Task, next: Task);
     }
 }

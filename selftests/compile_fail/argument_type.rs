@@ -15,13 +15,13 @@ mod declared {
 
     #[cfg(not(mistake))]
     tracepoints! {
-        in crate::shim::events;
+        in crate::tracepoint_glue::prototypes;
         sched_migrate_task(p: Task, dest_cpu: CpuId);
     }
 
     #[cfg(mistake)]
     tracepoints! {
-        in crate::shim::events;
+        in crate::tracepoint_glue::prototypes;
         sched_migrate_task(p: Task, dest_cpu: u64);
     }
 }

@@ -15,7 +15,7 @@ mod declared {
 
     #[cfg(not(mistake))]
     tracepoints! {
-        in crate::shim::events;
+        in crate::tracepoint_glue::prototypes;
         sched_switch(preempt: bool, prev: Task, next: Task, prev_state: TaskState);
     }
 
@@ -26,7 +26,7 @@ mod declared {
     }
 }
 
-/// What bindgen would make of another kernel's header.
+/// The bindings that bindgen would make of another kernel's header.
 mod changed {
     use kernel::{bindings::*, ffi};
 

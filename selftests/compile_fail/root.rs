@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-// What every case begins with: the glue, as a module would have it.
+// The beginning of every case: the glue, as a module would have it.
 
 use crate::{
     rcu_notrace::*,
@@ -10,8 +10,6 @@ use kernel::prelude::*;
 
 #[path = "../../rcu_notrace.rs"]
 mod rcu_notrace;
-#[path = "../../shim/mod.rs"]
-mod shim;
 #[path = "../../tracepoint_glue.rs"]
 mod tracepoint_glue;
 

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Grace periods: when each begins and ends, and what the slow ones overlapped.
+//!
+//! Kprobes on functions of RCU's see each normal and each expedited grace period
+//! (`rcu_blame/functions.c`). A grace period that was longer than a threshold is kept in a ring,
+//! with the long [intervals](super::intervals) of readers, RCU's threads and CPUs that it
+//! overlapped most.
+
+use super::{
+    counters::Metric,
+    intervals::{
+        Causes,
+        Interval,
+        Intervals,
+        Kind,
+        Span,
+        CAUSES, //
+    },
+    name::Name,
+    number::Number,
+    ring::Ring,
+    stack::Symbols,
+    task,
+    trace,
+    Shared, //
+};
+use crate::{
+    rcu_blame::function_helpers as helpers,
+    rcu_notrace::{
+        ReadSide,
+        Sched, //
+    },
+    tracepoint_glue::probe_state,
+};
+use kernel::{
+    ffi::c_void,
+    prelude::*,
+    seq_file::SeqFile,
+    seq_print, //
+};
+
+/// How many slow grace periods are kept.
+const SLOW: usize = 64;
+
+/// Intervals of this fraction of the threshold, and longer ones, may be causes.
+const FRACTION: u64 = 16;
+
+/// A grace period that was slow.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Slow {
+    expedited: bool,
+    number: u64,
+    time: Span,
+    causes: Causes,
+    /// By cause: the task that had its CPU for longest meanwhile, and for how long.
+    most: [Option<(Name, u64)>; CAUSES],
+}
+
+probe_state! {
+    /// The grace periods under way, and the slow ones.
+    pub(super) struct GpTracker {
+        /// When the normal, and the expedited one under way began; 0: there is none.
+        begun: [Number; 2],
+        /// 0: none is slow.
+        threshold_ns: Number,
+        /// The clock of run queues, behind the monotonic one: when the last grace period began.
+        pub(super) clock_offset: Number,
+        pub(super) intervals: Intervals,
+        pub(super) slow: Ring<Slow, SLOW>,
+    }
+}
+
+impl GpTracker {
+    /// Process context; `ENOMEM`.
+    pub(super) fn new() -> Result<Self> {
+        Ok(Self {
+            begun: [const { Number::new(0) }; 2],
+            threshold_ns: Number::new(0),
+            clock_offset: Number::new(clock_offset()),
+            intervals: Intervals::new()?,
+            slow: Ring::new()?,
+        })
+    }
+
+    /// Forgets those under way: nobody sees their end. Nothing is probed.
+    pub(super) fn forget(&self) {
+        for begun in &self.begun {
+            begun.set(0);
+        }
+    }
+
+    /// For how long the one under way has been, if its beginning was seen.
+    pub(super) fn under_way_for(&self, expedited: bool, now: u64) -> Option<u64> {
+        let begun = self.begun.get(usize::from(expedited))?.get();
+
+        (begun != 0).then(|| now.saturating_sub(begun))
+    }
+
+    pub(super) fn threshold_ns(&self) -> u64 {
+        self.threshold_ns.get()
+    }
+
+    /// Grace periods, and waits for them, are slow from now on if they are longer. 0: none is.
+    pub(super) fn set_threshold_ns(&self, threshold_ns: u64) {
+        self.threshold_ns.set(threshold_ns);
+        self.intervals.floor_ns.set(match threshold_ns {
+            0 => u64::MAX,
+            _ => threshold_ns / FRACTION,
+        });
+    }
+
+    /// The type and the number of the slow grace period that overlaps that time most.
+    pub(super) fn slow_in(&self, time: Span) -> Option<(bool, u64)> {
+        self.slow
+            .fold((0, None), |(most, found), slow| {
+                let overlap = slow.time.and(time).ns();
+
+                if overlap > most {
+                    (overlap, Some((slow.expedited, slow.number)))
+                } else {
+                    (most, found)
+                }
+            })
+            .1
+    }
+
+    /// A grace period has ended.
+    fn ended(&self, expedited: bool, time: Span) {
+        let then = task::GracePeriods::now();
+        let number = if expedited {
+            then.expedited
+        } else {
+            then.normal
+        } >> task::SEQ_SHIFT;
+        let causes = self.intervals.most(time);
+        let most = causes.map(|(_, at)| self.intervals.longest_beside(at, time));
+
+        // The lock is held for the copies only.
+        self.slow.push(|slow| {
+            slow.expedited = expedited;
+            slow.number = number;
+            slow.time = time;
+            slow.most = most;
+            self.intervals.copy(&causes, &mut slow.causes);
+        });
+        trace::gp_slow(expedited, number, time.ns());
+    }
+}
+
+/// The clock of run queues, behind the monotonic one.
+fn clock_offset() -> u64 {
+    task::now_ns().wrapping_sub(task::local_ns())
+}
+
+impl Shared {
+    fn gp_event(&self, event: u32) {
+        let gps = &self.grace_periods;
+        let now = task::now_ns();
+        let expedited = matches!(
+            event,
+            helpers::RCU_BLAME_GP_EXP_START | helpers::RCU_BLAME_GP_EXP_END
+        );
+        let Some(begun) = gps.begun.get(usize::from(expedited)) else {
+            return;
+        };
+
+        match event {
+            // If there is no reason for one, none begins, and the next one starts here again.
+            helpers::RCU_BLAME_GP_INIT | helpers::RCU_BLAME_GP_EXP_START => {
+                begun.set(now);
+                gps.clock_offset.set(clock_offset());
+            }
+            _ => {
+                let begin = begun.take();
+
+                if begin == 0 {
+                    return;
+                }
+
+                let time = Span { begin, end: now };
+                let threshold_ns = gps.threshold_ns();
+                let metric = if expedited {
+                    Metric::GpExpedited
+                } else {
+                    Metric::GpNormal
+                };
+
+                self.measured(metric, time.ns());
+                if threshold_ns != 0 && time.ns() > threshold_ns {
+                    gps.ended(expedited, time);
+                }
+            }
+        }
+    }
+
+    /// Adds a value to a histogram that no interrupt handler adds to.
+    pub(super) fn measured(&self, metric: Metric, value: u64) {
+        let pinned = Sched.read_lock();
+        let guard = self.rcu.read_lock();
+
+        self.numbers
+            .read(&guard)
+            .cpus
+            .get(&pinned)
+            .record(metric, value);
+    }
+}
+
+/// # Safety
+///
+/// `context` is that of `rcu_blame_functions_probe()`, which is a `Shared`.
+#[no_mangle]
+#[link_section = ".kprobes.text"]
+unsafe extern "C" fn rcu_blame_gp_event(context: *const c_void, event: u32) {
+    // SAFETY: By the requirement; it is there until the functions are not probed any more.
+    unsafe { &*context.cast::<Shared>() }.gp_event(event);
+}
+
+impl Slow {
+    fn causes(&self) -> impl Iterator<Item = (&Interval, &Option<(Name, u64)>)> {
+        self.causes
+            .iter()
+            .zip(&self.most)
+            .filter_map(|(cause, most)| Some((cause.as_ref()?, most)))
+    }
+
+    /// The part of the grace period that no cause overlaps.
+    fn unexplained_ns(&self) -> u64 {
+        let times = || self.causes().map(|(cause, _)| cause.time);
+        let mut at = self.time.begin;
+        let mut unexplained: u64 = 0;
+
+        // All before `at` has been looked at.
+        while at < self.time.end {
+            let covered = times().filter(|time| time.begin <= at).map(|time| time.end);
+            let later = times().map(|time| time.begin).filter(|begin| *begin > at);
+
+            at = match covered.max().filter(|end| *end > at) {
+                Some(end) => end,
+                None => {
+                    let next = later.min().unwrap_or(self.time.end).min(self.time.end);
+
+                    unexplained = unexplained.wrapping_add(next.saturating_sub(at));
+                    next
+                }
+            };
+        }
+        unexplained
+    }
+
+    /// Shows it: a line, and one for each cause.
+    pub(super) fn show(&self, seq: &SeqFile, symbols: &mut Symbols) {
+        seq_print!(
+            seq,
+            "gp type={} seq={} begin_ns={} duration_ns={} causes={} unexplained_ns={}\n",
+            kind(self.expedited),
+            self.number,
+            self.time.begin,
+            self.time.ns(),
+            self.causes().count(),
+            self.unexplained_ns()
+        );
+        for (cause, most) in self.causes() {
+            seq_print!(seq, "cause kind={}", cause.kind.name());
+            cause.task.show(seq, "");
+            seq_print!(
+                seq,
+                " cpu={} begin_ns={} duration_ns={} overlap_ns={}",
+                cause.cpu,
+                cause.time.begin,
+                cause.time.ns(),
+                cause.time.and(self.time).ns()
+            );
+            if let Some(by) = &cause.by {
+                by.show(seq, "by_");
+            }
+            if cause.kind == Kind::Cpu {
+                seq_print!(
+                    seq,
+                    " user_ns={} system_ns={}",
+                    cause.user_ns,
+                    cause.system_ns
+                );
+            } else if let Some((most, most_ns)) = most {
+                most.show(seq, "most_");
+                seq_print!(seq, " most_ns={most_ns}");
+            }
+            if let Some(boosted_at) = cause.boosted_at {
+                seq_print!(
+                    seq,
+                    " boosted_after_ns={}",
+                    boosted_at.saturating_sub(cause.time.begin)
+                );
+            }
+            symbols.show(seq, &cause.stack);
+            seq_print!(seq, "\n");
+        }
+    }
+}
+
+/// The type of a grace period, as the files have it.
+pub(super) fn kind(expedited: bool) -> &'static str {
+    if expedited {
+        "expedited"
+    } else {
+        "normal"
+    }
+}

@@ -1,0 +1,696 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The probes, which update the numbers at each event.
+
+use super::{
+    control::Event,
+    counters::{
+        Cpu,
+        Metric, //
+    },
+    faults,
+    filter::Filter,
+    intervals::{
+        Interval,
+        Kind,
+        Span, //
+    },
+    name::Name,
+    stack::Stack,
+    task::{
+        self,
+        Class,
+        Exposure,
+        GracePeriods,
+        Section,
+        Special, //
+    },
+    tasks::{
+        raise,
+        Passing,
+        Record,
+        Tasks, //
+    },
+    trace,
+    Current,
+    Shared, //
+};
+use crate::{
+    rcu_notrace::{
+        Guard,
+        ReadSide, //
+    },
+    tracepoint_glue::{
+        args::{
+            Task,
+            TaskState, //
+        },
+        events::*,
+        Args,
+        Context,
+        Pinned,
+        Probe, //
+    },
+};
+use kernel::{
+    bindings,
+    sync::Arc, //
+};
+
+/// The data of a probe: all of it good for the length of a section.
+struct Scene<'a> {
+    guard: &'a Guard<'a>,
+    filter: &'a Filter,
+    tasks: &'a Tasks,
+    cpu: &'a Cpu,
+    now: u64,
+}
+
+impl Scene<'_> {
+    #[inline(always)]
+    fn admits(&self, task: &Task) -> bool {
+        self.filter.admits(task, self.cpu.id, self.guard)
+    }
+
+    /// The record of a task. Idle tasks all have pid 0, and no record.
+    #[inline(always)]
+    fn record(&self, task: &Task) -> Option<&Record> {
+        let record = self.tasks.get(task);
+
+        if record.is_none() && task::pid(task) != 0 {
+            self.cpu.counts.lost.count();
+        }
+        record
+    }
+}
+
+/// How a task leaves its CPU.
+struct Left {
+    /// Its `rcu_read_unlock_special` when the scheduler was entered.
+    entered: Special,
+    /// Whether nobody has seen it in its section before.
+    first: bool,
+    /// Whether it wants to run.
+    running: bool,
+}
+
+impl Shared {
+    /// Accounts for a hit, and runs `body` under a guard.
+    #[inline(always)]
+    fn hit(&self, event: Event, pinned: &impl Pinned, body: impl FnOnce(&Scene<'_>)) {
+        let Some(account) = self.accounts.get(event as usize) else {
+            return;
+        };
+
+        account.enter(|| {
+            let now = task::now_ns();
+            let guard = self.rcu.read_lock();
+            let numbers = self.numbers.read(&guard);
+
+            body(&Scene {
+                guard: &guard,
+                filter: self.filter.read(&guard),
+                tasks: &numbers.tasks,
+                cpu: numbers.cpus.get(pinned),
+                now,
+            });
+        });
+    }
+
+    /// `prev` leaves the CPU.
+    #[inline(always)]
+    fn switched_out(
+        &self,
+        scene: &Scene<'_>,
+        prev: &Task,
+        next: &Task,
+        section: Section,
+        left: Left,
+    ) {
+        let (entered, first, running) =
+            faults::switched_out(left.entered, left.first, left.running, section.nesting > 0);
+        let counts = &scene.cpu.counts;
+        let record = scene.record(prev);
+        let cgroup = task::cgroup(prev, scene.guard);
+        let switches = task::switches(prev);
+        let before = switches.wrapping_sub(1);
+
+        counts.switched_out.count();
+        if let Some(record) = record {
+            record.identify(prev);
+            record.lasting.cgroup.set(cgroup);
+            record.lasting.switched_out.count();
+            // A waker that was early has noted the number before this switch. The wake-up is one if
+            // it goes on: the waker waits for the end of this switch. If not, the task was woken
+            // before it had gone to sleep.
+            if !running && record.passing.woken.get(before).is_some() && task::is_being_woken(prev)
+            {
+                record.passing.woken.begin(scene.now, switches);
+            }
+            if let Some(boosted_at) = record.passing.boosted.get(before) {
+                let same_section = section.nesting > 0 && entered.blocked();
+
+                // After the section the task may be preempted once more before it gives the
+                // priority back.
+                // SAFETY: `sched_switch` is fired with the rq lock held, which is that of `prev`.
+                if same_section || unsafe { task::inherits_from_booster(prev) } {
+                    record.passing.boosted.begin(boosted_at, switches);
+                }
+            }
+        }
+        if section.nesting > 0 {
+            let expedited = section.special.exp_hint();
+
+            if running {
+                counts.reader_preempted.count();
+            } else {
+                counts.reader_lock_waits.count();
+            }
+            if first {
+                counts.reader_sections.count();
+            }
+            if let Some(record) = record {
+                if running {
+                    record.lasting.preempted.count();
+                } else {
+                    record.lasting.lock_waits.count();
+                }
+                if first {
+                    record.lasting.sections.count();
+                }
+
+                let passing = &record.passing;
+
+                if first || passing.off.get(before).is_none() {
+                    // A section of which nothing has been noted.
+                    let then = GracePeriods::now();
+
+                    passing.normal_then.set(then.normal);
+                    passing.expedited_then.set(then.expedited);
+                    passing.normal_known.set(0);
+                    passing.expedited_known.set(0);
+                }
+                if expedited {
+                    // It has said so, when it found the task in the section.
+                    passing.expedited_known.set(1);
+                }
+                passing.taken_by.set(next);
+                passing.cpu.set(scene.cpu.id.into());
+                passing.off.begin(scene.now, switches);
+            }
+            trace::reader_preempted(prev, section.nesting, running, first, expedited, cgroup);
+        } else if entered.is_pending() {
+            counts.qs_deferred.count();
+            if let Some(record) = record {
+                record.lasting.qs_deferred.count();
+            }
+            trace::qs_deferred(
+                prev,
+                entered.blocked(),
+                entered.need_qs(),
+                entered.exp_hint(),
+            );
+        }
+    }
+
+    /// `next` gets the CPU.
+    #[inline(always)]
+    fn switched_in(&self, context: &Context<'_, sched_switch>, scene: &Scene<'_>, next: &Task) {
+        let cpu = scene.cpu;
+        let record = scene.record(next);
+
+        cpu.counts.switched_in.count();
+
+        let Some(record) = record else { return };
+
+        record.lasting.switched_in.count();
+
+        let switches = task::switches(next);
+
+        if let Some(woken_at) = record.passing.woken.get(switches) {
+            let metric = match task::class(next) {
+                Class::Deadline => Metric::WakeupDeadline,
+                Class::RealTime => Metric::WakeupRt,
+                Class::Fair => Metric::WakeupFair,
+            };
+
+            record.passing.woken.clear();
+            cpu.record(metric, scene.now.saturating_sub(woken_at));
+        }
+        if let Some(off_since) = record.passing.off.get(switches) {
+            let boosted = record.passing.boosted.get(switches).is_some();
+            let off_ns = scene.now.saturating_sub(off_since);
+
+            if off_ns > self.grace_periods.intervals.floor_ns.get() {
+                self.reader_was_off(context, scene, next, &record.passing, off_since);
+            }
+            self.resumed(scene, next, record, off_ns, boosted);
+        }
+    }
+
+    /// `task` was switched out inside a section, and is back.
+    #[inline(always)]
+    fn resumed(&self, scene: &Scene<'_>, task: &Task, record: &Record, off_ns: u64, boosted: bool) {
+        let off_ns = faults::time_ns(off_ns);
+        let counts = &scene.cpu.counts;
+        let now = GracePeriods::now();
+
+        counts.reader_resumed.count();
+        counts.reader_off_ns.add(off_ns);
+        scene.cpu.record(Metric::ReaderOff, off_ns);
+        record.lasting.off_ns.add(off_ns);
+        raise(&record.lasting.off_max_ns, off_ns);
+
+        let (then, known) = (&record.passing.normal_then, &record.passing.normal_known);
+
+        match GracePeriods::exposure(then.get(), now.normal, known.get() != 0) {
+            Exposure::Certain => {
+                counts.normal_gp_held.count();
+                record.lasting.normal_gp.count();
+            }
+            Exposure::Possible => counts.normal_gp_maybe_held.count(),
+            Exposure::None => (),
+        }
+
+        let (then, known) = (
+            &record.passing.expedited_then,
+            &record.passing.expedited_known,
+        );
+
+        match GracePeriods::exposure(then.get(), now.expedited, known.get() != 0) {
+            Exposure::Certain => {
+                counts.expedited_gp_held.count();
+                record.lasting.expedited_gp.count();
+            }
+            Exposure::Possible => counts.expedited_gp_maybe_held.count(),
+            Exposure::None => (),
+        }
+        trace::reader_resumed(task, off_ns, boosted);
+
+        let threshold_ns = self.threshold_ns.get();
+
+        if threshold_ns != 0 && off_ns > threshold_ns {
+            counts.reader_threshold.count();
+            trace::reader_threshold(task, off_ns, threshold_ns);
+            if self.stop.get() != 0 {
+                // SAFETY: Any context: it sets a flag of the ring buffer's.
+                unsafe { bindings::tracing_off() };
+            }
+        }
+    }
+
+    /// The priority of `task` is about to be that of `waiter`, or its own.
+    #[inline(always)]
+    fn reprioritised(&self, scene: &Scene<'_>, task: &Task, waiter: Option<&Task>, newprio: i32) {
+        let counts = &scene.cpu.counts;
+        let record = scene.record(task);
+        // RCU may have let go of the task by now, which is about to give the priority back.
+        let by_rcu = faults::is_by_rcu(waiter.is_some_and(task::is_booster), waiter.is_some());
+
+        counts.prio_changes.count();
+        if let Some(record) = record {
+            record.lasting.prio_changes.count();
+        }
+
+        let switches = task::switches(task);
+
+        if by_rcu && record.is_none_or(|record| record.passing.boosted.get(switches).is_none()) {
+            // Off its CPU, and inside the section, since it was switched out last.
+            let off_since = record
+                .filter(|_| !task::is_on_cpu(task))
+                .and_then(|record| record.passing.off.get(switches));
+            let after_ns = off_since.map_or(0, |off_since| scene.now.saturating_sub(off_since));
+
+            if off_since.is_some() {
+                scene.cpu.record(Metric::BoostDelay, after_ns);
+            }
+            counts.reader_boosted.count();
+            if let Some(record) = record {
+                record.lasting.boosts.count();
+                // Only who holds up a grace period is boosted.
+                match GracePeriods::now().under_way() {
+                    (true, false) => record.passing.normal_known.set(1),
+                    (false, true) => record.passing.expedited_known.set(1),
+                    _ => (),
+                }
+                record.passing.boosted.begin(scene.now, switches);
+                record.lasting.boosted_from.set(task::prio(task) as u64);
+                record.lasting.boosted_to.set(newprio as u64);
+            }
+            trace::reader_boosted(task, newprio, after_ns);
+        }
+    }
+
+    /// Something has happened that may be the end of a boost of the current task, which is about to
+    /// have that priority. It is if RCU does not wait for the task any more.
+    ///
+    /// The filter decides whether the end of a boost is counted, not whether the boost ends.
+    #[inline(always)]
+    fn deboosted(&self, scene: &Scene<'_>, current: &Task, newprio: i32, admitted: bool) {
+        if task::is_blocked_reader(current) {
+            return;
+        }
+
+        let Some(record) = scene.tasks.of(current) else {
+            return;
+        };
+        let boosted_at = record.passing.boosted.take(task::switches(current));
+
+        if let (true, Some(boosted_at)) = (admitted, boosted_at) {
+            let boosted_ns = faults::time_ns(scene.now.saturating_sub(boosted_at));
+
+            scene.cpu.counts.reader_deboosted.count();
+            scene.cpu.record(Metric::Boosted, boosted_ns);
+            record.lasting.boosted_ns.add(boosted_ns);
+            raise(&record.lasting.boosted_max_ns, boosted_ns);
+            trace::reader_deboosted(current, newprio, boosted_ns);
+        }
+    }
+}
+
+impl Shared {
+    /// A CPU has passed from `prev` to `next`: was what ended long?
+    #[inline(always)]
+    fn passed(
+        &self,
+        context: &Context<'_, sched_switch>,
+        scene: &Scene<'_>,
+        current: &Current,
+        prev: &Task,
+        next: &Task,
+    ) {
+        let floor_ns = self.grace_periods.intervals.floor_ns.get();
+        let since = current.since.get();
+
+        current.since.set(scene.now);
+        if scene.now.saturating_sub(since) > floor_ns && since != 0 {
+            self.had_cpu(context, scene, prev, current, since);
+        }
+
+        let (user_ns, system_ns) = task::processor_time(next);
+
+        current.user_ns.set(user_ns);
+        current.system_ns.set(system_ns);
+        if task::is_kthread(next) {
+            let (_, queued) = task::scheduled(next);
+            let queued = queued.wrapping_add(self.grace_periods.clock_offset.get());
+
+            // Long ago only if it is queued at all: the clock of run queues is 0 otherwise.
+            if scene.now.saturating_sub(queued) > floor_ns {
+                self.waited_for_cpu(context, scene, prev, next);
+            }
+        }
+    }
+
+    /// Writes an interval that has ended.
+    #[inline(always)]
+    fn was_long(&self, context: &Context<'_, sched_switch>, scene: &Scene<'_>, interval: Interval) {
+        // SAFETY: `sched_switch` is fired with interrupts off, on the CPU of the scene.
+        unsafe {
+            self.grace_periods
+                .intervals
+                .write(context, scene.cpu.id, interval)
+        };
+    }
+
+    /// `prev` has had the CPU for long.
+    #[cold]
+    #[inline(never)]
+    #[link_section = ".kprobes.text"]
+    fn had_cpu(
+        &self,
+        context: &Context<'_, sched_switch>,
+        scene: &Scene<'_>,
+        prev: &Task,
+        current: &Current,
+        begin: u64,
+    ) {
+        if task::pid(prev) == 0 {
+            return;
+        }
+
+        let (user_ns, system_ns) = task::processor_time(prev);
+        let interval = Interval {
+            kind: Kind::Cpu,
+            task: Name::of(prev),
+            cpu: scene.cpu.id,
+            time: Span {
+                begin,
+                end: scene.now,
+            },
+            user_ns: user_ns.saturating_sub(current.user_ns.get()),
+            system_ns: system_ns.saturating_sub(current.system_ns.get()),
+            ..Interval::default()
+        };
+
+        self.was_long(context, scene, interval);
+    }
+
+    /// `next`, a kthread, has waited for the CPU for long, if it has waited at all.
+    #[cold]
+    #[inline(never)]
+    #[link_section = ".kprobes.text"]
+    fn waited_for_cpu(
+        &self,
+        context: &Context<'_, sched_switch>,
+        scene: &Scene<'_>,
+        prev: &Task,
+        next: &Task,
+    ) {
+        let (_, queued) = task::scheduled(next);
+
+        if queued == 0 || !task::is_rcu_thread(next) {
+            return;
+        }
+
+        let waited_ns = task::local_ns().saturating_sub(queued);
+        let interval = Interval {
+            kind: Kind::Thread,
+            task: Name::of(next),
+            cpu: scene.cpu.id,
+            time: Span {
+                begin: scene.now.saturating_sub(waited_ns),
+                end: scene.now,
+            },
+            by: (task::pid(prev) != 0).then(|| Name::of(prev)),
+            ..Interval::default()
+        };
+
+        self.was_long(context, scene, interval);
+    }
+
+    /// A reader that has been off its CPU for long is back: `sched_switch` has yet to switch to it,
+    /// so the stack is that of the section.
+    #[cold]
+    #[inline(never)]
+    #[link_section = ".kprobes.text"]
+    fn reader_was_off(
+        &self,
+        context: &Context<'_, sched_switch>,
+        scene: &Scene<'_>,
+        reader: &Task,
+        passing: &Passing,
+        off_since: u64,
+    ) {
+        let interval = Interval {
+            kind: Kind::Reader,
+            task: Name::of(reader),
+            cpu: passing.cpu.get() as u32,
+            time: Span {
+                begin: off_since,
+                end: scene.now,
+            },
+            by: passing.taken_by.get(),
+            boosted_at: passing.boosted.get(task::switches(reader)),
+            stack: Stack::of(reader),
+            ..Interval::default()
+        };
+
+        self.was_long(context, scene, interval);
+    }
+}
+
+impl Probe<sched_entry_tp> for Arc<Shared> {
+    #[inline(always)]
+    fn hit(&self, context: &Context<'_, sched_entry_tp>, _args: Args<'_, sched_entry_tp>) {
+        // No guard: its end would be one more to report what is pending.
+        let section = Section::of(task::current(context));
+
+        if let Some(account) = self.accounts.get(Event::Entry as usize) {
+            account.enter(|| {
+                let current = self.current.get(context);
+                let listed = section.nesting > 0
+                    && (!section.special.blocked() || current.listed.get() != 0);
+
+                current.special.set(section.special.0.into());
+                current.listed.set(listed.into());
+            });
+        }
+    }
+}
+
+impl Probe<sched_switch> for Arc<Shared> {
+    #[inline(always)]
+    fn hit(&self, context: &Context<'_, sched_switch>, args: Args<'_, sched_switch>) {
+        let section = Section::of(args.prev);
+        let current = self.current.get(context);
+        let entered = Special(current.special.get() as u32);
+        let left = Left {
+            entered,
+            first: !entered.blocked() || current.listed.get() != 0,
+            running: args.preempt || args.prev_state.is_running(),
+        };
+
+        // In case nobody notes the next one.
+        current.special.set(0);
+        current.listed.set(0);
+        Shared::hit(self, Event::Switch, context, |scene| {
+            if scene.admits(args.prev) {
+                self.switched_out(scene, args.prev, args.next, section, left);
+            }
+            if is_dead(args.prev_state) {
+                scene.tasks.dies(args.prev);
+            }
+            if scene.admits(args.next) {
+                self.switched_in(context, scene, args.next);
+            }
+            self.passed(context, scene, current, args.prev, args.next);
+        });
+    }
+}
+
+/// Whether this was the last time that the task was switched out.
+#[inline(always)]
+fn is_dead(state: TaskState) -> bool {
+    state.0 & bindings::TASK_DEAD != 0
+}
+
+impl Probe<sched_waking> for Arc<Shared> {
+    #[inline(always)]
+    fn hit(&self, context: &Context<'_, sched_waking>, args: Args<'_, sched_waking>) {
+        Shared::hit(self, Event::Waking, context, |scene| {
+            if scene.admits(args.p) {
+                scene.cpu.counts.wakings.count();
+                if let Some(record) = scene.record(args.p) {
+                    record.lasting.wakings.add_shared(1);
+                    record
+                        .passing
+                        .woken
+                        .begin(scene.now, task::switches(args.p));
+                }
+            }
+            // The end of a boost wakes the kthread that has asked for it, and need not change the
+            // priority, which the task may have been given meanwhile.
+            if task::is_booster(args.p) {
+                let current = task::current(context);
+                let admitted = scene.admits(current);
+
+                self.deboosted(scene, current, task::prio(current), admitted);
+            }
+        });
+    }
+}
+
+impl Probe<sched_wakeup> for Arc<Shared> {
+    #[inline(always)]
+    fn hit(&self, context: &Context<'_, sched_wakeup>, args: Args<'_, sched_wakeup>) {
+        Shared::hit(self, Event::Wakeup, context, |scene| {
+            if scene.admits(args.p) {
+                scene.cpu.counts.wakeups.count();
+                if let Some(record) = scene.record(args.p) {
+                    record.lasting.wakeups.add_shared(1);
+                }
+            }
+        });
+    }
+}
+
+impl Probe<sched_wakeup_new> for Arc<Shared> {
+    #[inline(always)]
+    fn hit(&self, context: &Context<'_, sched_wakeup_new>, args: Args<'_, sched_wakeup_new>) {
+        Shared::hit(self, Event::WakeupNew, context, |scene| {
+            if scene.admits(args.p) {
+                scene.cpu.counts.wakeups_new.count();
+                if let Some(record) = scene.record(args.p) {
+                    record.lasting.wakeups.add_shared(1);
+                    record
+                        .passing
+                        .woken
+                        .begin(scene.now, task::switches(args.p));
+                }
+            }
+        });
+    }
+}
+
+impl Probe<sched_migrate_task> for Arc<Shared> {
+    #[inline(always)]
+    fn hit(&self, context: &Context<'_, sched_migrate_task>, args: Args<'_, sched_migrate_task>) {
+        Shared::hit(self, Event::Migrate, context, |scene| {
+            if scene.admits(args.p) {
+                scene.cpu.counts.migrations.count();
+                if let Some(record) = scene.record(args.p) {
+                    record.lasting.migrations.add_shared(1);
+                }
+            }
+        });
+    }
+}
+
+impl Probe<sched_pi_setprio> for Arc<Shared> {
+    #[inline(always)]
+    fn hit(&self, context: &Context<'_, sched_pi_setprio>, args: Args<'_, sched_pi_setprio>) {
+        Shared::hit(self, Event::Prio, context, |scene| {
+            let newprio = task::prio_from(args.tsk, args.pi_task);
+            let admitted = scene.admits(args.tsk);
+
+            if admitted {
+                self.reprioritised(scene, args.tsk, args.pi_task, newprio);
+            }
+            // The end is the task's own doing. Of another one that runs meanwhile the kernel and
+            // each probe may see something else.
+            if core::ptr::eq(args.tsk, task::current(context)) {
+                self.deboosted(scene, args.tsk, newprio, admitted);
+            }
+        });
+    }
+}
+
+impl Probe<sched_process_fork> for Arc<Shared> {
+    #[inline(always)]
+    fn hit(&self, context: &Context<'_, sched_process_fork>, args: Args<'_, sched_process_fork>) {
+        Shared::hit(self, Event::Fork, &context.pin(), |scene| {
+            if scene.admits(args.parent) {
+                scene.cpu.counts.forks.count();
+            }
+        });
+    }
+}
+
+impl Probe<sched_process_exec> for Arc<Shared> {
+    #[inline(always)]
+    fn hit(&self, context: &Context<'_, sched_process_exec>, args: Args<'_, sched_process_exec>) {
+        Shared::hit(self, Event::Exec, &context.pin(), |scene| {
+            if scene.admits(args.p) {
+                scene.cpu.counts.execs.count();
+                if let Some(record) = scene.record(args.p) {
+                    record.identify(args.p);
+                }
+            }
+        });
+    }
+}
+
+impl Probe<sched_process_exit> for Arc<Shared> {
+    #[inline(always)]
+    fn hit(&self, context: &Context<'_, sched_process_exit>, args: Args<'_, sched_process_exit>) {
+        Shared::hit(self, Event::Exit, &context.pin(), |scene| {
+            if scene.admits(args.p) {
+                scene.cpu.counts.exits.count();
+                if let Some(record) = scene.record(args.p) {
+                    record.identify(args.p);
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,256 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# description: Slow grace periods and waits are kept with their times and causes
+# requires: cpus:2 config:PREEMPT_RT config:KPROBES config:FUNCTION_TRACER
+# runs: vm
+# timeout: 600
+#
+# The test brings about one cause of a long grace period after another. The
+# test fails if grace_periods does not have that grace period, by 5 % as long as
+# the function tracer sees it between rcu_gp_init() and rcu_gp_cleanup(), with
+# the cause first among those of its kind, and the time for which both overlap
+# by 10 % as the tasks of the cause have it; or if waiters has the task that
+# waited with a time that is wrong by 5 % by its own clock. It fails, too, if
+# many short grace periods are not counted, if their sum is wrong by 1 % by the
+# function tracer, or if one of them is kept as slow.
+#
+# Control: a grace period that is too long by a tenth, and a cause that has
+# another task's name, are noticed.
+
+. "${0%/*}/lib.sh"
+. "${0%/*}/lib_blame.sh"
+. "${0%/*}/lib_cause.sh"
+
+# How long a cause lasts, and how many short grace periods there are.
+MS=${MS:-1500}
+ROUNDS=${ROUNDS:-1000}
+
+TRACING=/sys/kernel/tracing
+
+# within PERCENT A B
+within()
+{
+	awk -v percent="$1" -v a="$2" -v b="$3" '
+		BEGIN {
+			bound = b * percent / 100
+			exit !(a > 0 && b > 0 && a >= b - bound && a <= b + bound)
+		}'
+}
+
+# bring_about PARAMETERS: a cause, from its beginning to its end, with a task that
+# waits; sets $times.
+bring_about()
+{
+	# shellcheck disable=SC2086,SC2154 # lib_blame.sh has here and there
+	insmod "$MODS/rcu_notrace_cause.ko" "cpu=$there" "other_cpu=$here" "ms=$MS" $1
+	# The trace is read only now: to read it takes time.
+	tries=200
+	until grep -q ' ended_ns=[1-9]' $TIMES || [ $((tries -= 1)) = 0 ]; do
+		pause 0.1
+	done
+	times=$(cat $TIMES)
+	waiter=$(dmesg | grep 'rcu_notrace_cause: waited' | tail -n 1 | value pid)
+	# While the functions on the stacks are there.
+	cat $DIR/grace_periods > "$tmp/gps"
+	cat $DIR/waiters > "$tmp/waiters"
+	rmmod rcu_notrace_cause
+	slow > "$tmp/slow"
+	ktap_print_msg "$1: $(head -n 1 "$tmp/slow")"
+	sed 's/^/# /; 1d' "$tmp/slow"
+}
+
+# at NAME: of the times of the cause.
+at()
+{
+	echo " $times" | value "$1"
+}
+
+# slow: the slow grace period that overlaps the wait most, and its causes.
+slow()
+{
+	awk -v from="$(at asked_ns)" -v to="$(at waited_ns)" '
+		function key(name) {
+			match($0, " " name "=[0-9]+")
+			return substr($0, RSTART + length(name) + 2) + 0
+		}
+		$1 == "gp" {
+			begin = key("begin_ns")
+			end = begin + key("duration_ns")
+			overlap = (end < to ? end : to) - (begin > from ? begin : from)
+			best = overlap > most
+			if (best) {
+				most = overlap
+				text = ""
+			}
+		}
+		best { text = text $0 "\n" }
+		END { printf "%s", text }' "$tmp/gps"
+}
+
+# gp KEY: of the slow grace period.
+gp()
+{
+	head -n 1 "$tmp/slow" | value "$1"
+}
+
+# grace_periods: begin and end of each normal one, as the tracer has them, in ns.
+grace_periods()
+{
+	sed -n 's/.* \([0-9]*\)\.\([0-9]*\): rcu_gp_\([a-z]*\) .*/\1\2000 \3/p' $TRACING/trace |
+		awk '
+			$2 == "init" { begin = $1 }
+			$2 == "cleanup" && begin { print begin, $1; begin = 0 }'
+}
+
+# traced_ns: how long the one is that overlaps the wait most.
+traced_ns()
+{
+	grace_periods | awk -v from="$(at asked_ns)" -v to="$(at waited_ns)" '
+		{
+			overlap = ($2 < to ? $2 : to) - ($1 > from ? $1 : from)
+			if (overlap > most) {
+				most = overlap
+				ns = $2 - $1
+			}
+		}
+		END { printf "%.0f\n", ns }'
+}
+
+# first KIND: the first cause of that kind.
+first()
+{
+	grep "^cause kind=$1 " "$tmp/slow" | head -n 1
+}
+
+# overlaps NAME NAME: for how long the grace period and that time of the cause do.
+overlaps()
+{
+	awk -v begin="$(gp begin_ns)" -v ns="$(gp duration_ns)" \
+		-v from="$(at "$1")" -v to="$(at "$2")" '
+		BEGIN {
+			end = begin + ns
+			printf "%.0f\n", (end < to ? end : to) - (begin > from ? begin : from)
+		}'
+}
+
+# names KIND PID FROM TO: the first cause of that kind is that task, and its causes of
+# that kind overlap as that time does. A CPU may be lent for a moment meanwhile.
+names()
+{
+	sum=$(sed -n "s/^cause kind=$1 pid=$2 .* overlap_ns=\([0-9]*\).*/\1/p" "$tmp/slow" |
+		awk '{ sum += $1 } END { printf "%.0f", sum }')
+	[ "$(first "$1" | value pid)" = "$2" ] && within 10 "$sum" "$(overlaps "$3" "$4")"
+}
+
+# waited: the task that waited is in waiters, with its time.
+waited()
+{
+	within 5 "$(grep " pid=$waiter " "$tmp/waiters" | tail -n 1 | value duration_ns)" \
+		$(($(at waited_ns) - $(at asked_ns)))
+}
+
+# normal NAME: of a normal grace period.
+normal()
+{
+	check "$1: it takes $(gp duration_ns) ns, the tracer says $(traced_ns)" \
+		within 5 "$(gp duration_ns)" "$(traced_ns)"
+	check "$1: it is a normal one" test "$(gp type)" = normal
+	check "$1: a task waited for it" waited
+	echo > $TRACING/trace
+}
+
+ktap_print_header
+ktap_set_plan 38
+
+tmp=$(mktemp -d)
+at_exit "rm -r '$tmp'"
+make_room "$here"
+insmod "$MODULE"
+at_exit "rmmod rcu_blame"
+at_exit "echo local > $TRACING/trace_clock"
+at_exit "echo > $TRACING/set_ftrace_filter"
+at_exit "echo nop > $TRACING/current_tracer"
+echo mono > $TRACING/trace_clock
+echo rcu_gp_init rcu_gp_cleanup > $TRACING/set_ftrace_filter
+echo function > $TRACING/current_tracer
+
+# Short ones first: nothing is slow yet. Each number with the times between which it
+# was read.
+before=$(stat gp_slow)
+echo > $TRACING/trace
+python3 - "$ROUNDS" $DIR/stats > "$tmp/ours" <<'PYTHON'
+import ctypes, sys, time
+libc = ctypes.CDLL(None)
+def look():
+    begin = time.monotonic_ns()
+    stats = dict(line.split() for line in open(sys.argv[2]))
+    print(begin, stats["gp_normal_count"], stats["gp_normal_sum_ns"], time.monotonic_ns())
+look()
+for _ in range(int(sys.argv[1])):
+    libc.syscall(324, 1, 0) # membarrier(MEMBARRIER_CMD_GLOBAL): synchronize_rcu()
+look()
+PYTHON
+grace_periods | awk '
+	NR == FNR { low[FNR] = $1; n[FNR] = $2; ns[FNR] = $3; high[FNR] = $4; next }
+	$2 > low[1] && $2 < high[2] { most++; sum += $2 - $1 }
+	$2 > high[1] && $2 < low[2] { least++ }
+	END {
+		printf " ours=%d sum_ns=%.0f least=%d most=%d traced_ns=%.0f\n",
+			n[2] - n[1], ns[2] - ns[1], least, most, sum
+	}' "$tmp/ours" - > "$tmp/short"
+short()
+{
+	value "$1" < "$tmp/short"
+}
+ktap_print_msg "short ones:$(cat "$tmp/short")"
+check "as many as there were rounds" at_least "$(short ours)" "$ROUNDS" 0.9
+check "none more than the tracer has" test "$(short ours)" -le "$(short most)"
+check "none less" test "$(short ours)" -ge "$(short least)"
+check "as long in all" within 1 "$(short sum_ns)" "$(short traced_ns)"
+check "and none was slow" test "$(stat gp_slow)" = "$before"
+echo > $TRACING/trace
+
+bring_about "cause=pinned waiter=1"
+normal "a reader"
+check "a reader: it is the cause: $(first reader)" names reader "$(at pid)" hog_ns hogged_ns
+check "a reader: preempted by the hog" test "$(first reader | value by_pid)" = "$(at hog_pid)"
+check "a reader: which had the CPU for longest" \
+	test "$(first reader | value most_pid)" = "$(at hog_pid)"
+check "a reader: with its stack" sh -c "echo '$(first reader)' | grep -q ' stack=.*cause_reads+'"
+check "a reader: most is explained" at_most "$(gp unexplained_ns)" "$(gp duration_ns)" 0.1
+refute "control: a time that is wrong by a tenth" \
+	within 5 $(($(gp duration_ns) * 11 / 10)) "$(gp duration_ns)"
+refute "control: another task" names reader "$(at hog_pid)" hog_ns hogged_ns
+
+bring_about "cause=pinned waiter=2"
+check "expedited: it is an expedited one: $(gp type)" test "$(gp type)" = expedited
+check "expedited: as long as its task waited" \
+	within 5 "$(gp duration_ns)" $(($(at waited_ns) - $(at asked_ns)))
+check "expedited: a task waited for it" waited
+check "expedited: the reader is the cause" names reader "$(at pid)" hog_ns hogged_ns
+echo > $TRACING/trace
+
+bring_about "cause=rcuc waiter=1"
+normal "rcuc"
+check "rcuc: it is the cause: $(first thread)" \
+	sh -c "grep -q '^cause kind=thread pid=$(pgrep -x "rcuc/$there") ' '$tmp/slow'"
+check "rcuc: behind the hog" names cpu "$(at hog_pid)" hog_ns hogged_ns
+check "rcuc: no reader is" at_most "$(first reader | value overlap_ns)0" "$(gp duration_ns)" 1
+
+bring_about "cause=preempt_off waiter=1"
+normal "preemption off"
+check "preemption off: that task is the cause: $(first cpu)" \
+	names cpu "$(at pid)" entered_ns left_ns
+check "preemption off: in kernel mode" sh -c "
+	test $(first cpu | value system_ns) -gt 0 && test $(first cpu | value user_ns) = 0"
+
+bring_about "cause=irqs_off waiter=1"
+normal "interrupts off"
+check "interrupts off: that task is the cause: $(first cpu)" \
+	names cpu "$(at pid)" entered_ns left_ns
+
+bring_about "cause=running waiter=1"
+normal "a reader that runs"
+check "a reader that runs is the cause: $(first cpu)" names cpu "$(at pid)" entered_ns left_ns
+
+ktap_finished

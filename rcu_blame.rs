@@ -21,6 +21,7 @@
 //! control   what is attached, the filter as text     process context: one task changes it
 //! ------------------------------------------------------------------------------
 //! probes    what each event does to the numbers      in the tracepoints
+//! absent    which readers are off their CPU          a timer reports those that stay away
 //! filter    which tasks are looked at                read under the guard
 //! tasks, counters, histogram, number                 the numbers, read under the guard
 //! task      what is read of a task
@@ -80,6 +81,8 @@ mod function_helpers {
 }
 
 // Spelled out, for those who take this file as source from elsewhere.
+#[path = "rcu_blame/absent.rs"]
+mod absent;
 #[path = "rcu_blame/asked.rs"]
 mod asked;
 #[path = "rcu_blame/control.rs"]
@@ -126,6 +129,7 @@ mod trace;
 mod waiters;
 
 use self::{
+    absent::Absent,
     counters::Cpu,
     filter::Filter,
     grace_periods::GpTracker,
@@ -189,13 +193,16 @@ probe_state! {
         threshold_ns: Number,
         /// Whether to stop tracing where the threshold is exceeded.
         stop: Number,
+        absent: Absent,
         tasks: usize,
     }
 }
 
 impl Shared {
-    /// Forgets since when tasks have their CPUs: nobody sees the next switch.
+    /// Forgets since when tasks have their CPUs, and which readers have none: nobody sees the next
+    /// switch.
     fn forget_current(&self) {
+        self.absent.forget();
         for current in self.current.iter() {
             current.since.set(0);
         }
@@ -224,6 +231,7 @@ impl Shared {
                 accounts,
                 threshold_ns: Number::new(0),
                 stop: Number::new(0),
+                absent: Absent::new()?,
                 tasks,
             },
             GFP_KERNEL,

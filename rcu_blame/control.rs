@@ -3,6 +3,7 @@
 //! The settings of the user: which events are attached, which tasks are looked at.
 
 use super::{
+    absent::Watching,
     debugfs::Debugfs,
     filter::{
         Filter,
@@ -186,6 +187,8 @@ pub(crate) struct RcuBlame {
     /// The numbers of before the last reset, if its task was killed.
     #[pin]
     replaced: Mutex<Option<Replaced<Numbers>>>,
+    #[pin]
+    watching: Watching,
     pub(super) shared: Arc<Shared>,
     #[pin]
     registry: Registry,
@@ -211,6 +214,7 @@ impl RcuBlame {
             functions: Functions::new(shared.clone()),
             sets <- new_mutex!(Sets([const { None }; EVENTS.len()]), "rcu_blame::sets"),
             replaced <- new_mutex!(None, "rcu_blame::replaced"),
+            watching <- Watching::new(shared.clone()),
             control <- new_mutex!(settings.control()?, "rcu_blame::control"),
             _: {
                 let enable = settings.enable != 0;
@@ -219,6 +223,7 @@ impl RcuBlame {
 
                 functions.probe(enable);
                 control.lock().set(enable, wanted, attached);
+                watching.update(|| control.lock().is_attached(Event::Switch));
             },
             sysfs <- Sysfs::new(this),
             debugfs <- Debugfs::new(this),
@@ -260,7 +265,19 @@ impl RcuBlame {
 
         self.functions.probe(enable);
         self.control().set(enable, wanted, attached);
+        self.update_watching();
         Ok(())
+    }
+
+    fn update_watching(&self) {
+        self.watching
+            .update(|| self.control().is_attached(Event::Switch));
+    }
+
+    /// A new threshold, in nanoseconds; 0 for none. Process context.
+    pub(super) fn set_threshold_ns(&self, threshold_ns: u64) {
+        self.shared.threshold_ns.set(threshold_ns);
+        self.update_watching();
     }
 
     /// A new filter. Process context; sleeps. `EINVAL`: it is none, and `control` says why; `EINTR`
@@ -351,6 +368,10 @@ impl Control {
         self.enabled = enabled;
         self.wanted = wanted;
         self.attached = attached;
+    }
+
+    fn is_attached(&self, event: Event) -> bool {
+        self.attached.get(event as usize) == Some(&true)
     }
 }
 

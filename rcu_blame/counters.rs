@@ -79,6 +79,7 @@ counters! {
         reader_boosted,
         reader_deboosted,
         reader_threshold,
+        reader_unwatched,
         normal_gp_held,
         normal_gp_maybe_held,
         expedited_gp_held,

@@ -7,6 +7,8 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/nsproxy.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/clock.h>
@@ -72,6 +74,11 @@ bool __kprobes rcu_blame_in_cgroup(struct task_struct *task, u64 id)
 		if (cgroup_id(cgrp) == id)
 			return true;
 	return false;
+}
+
+struct task_struct *rcu_blame_find(pid_t pid)
+{
+	return pid_task(find_pid_ns(pid, &init_pid_ns), PIDTYPE_PID);
 }
 
 int rcu_blame_cgroup_by_path(const char *path, u64 *id)

@@ -40,6 +40,9 @@ void rcu_blame_qs_deferred(struct task_struct *task, bool blocked, bool need_qs,
 void rcutorture_get_gp_data(int *flags, unsigned long *gp_seq);
 unsigned long rcu_exp_batches_completed(void);
 
+/* The task of that pid in the first namespace, or NULL.  Under rcu_read_lock(). */
+struct task_struct *rcu_blame_find(pid_t pid);
+
 /* Process context. */
 int rcu_blame_cgroup_by_path(const char *path, u64 *id);
 int rcu_blame_cgroup_path(u64 id, char *path, size_t len);

@@ -5,6 +5,7 @@
 use super::{
     control::Event,
     counters::{
+        Counts,
         Cpu,
         Metric, //
     },
@@ -197,6 +198,16 @@ impl Shared {
                 passing.taken_by.set(next);
                 passing.cpu.set(scene.cpu.id.into());
                 passing.off.begin(scene.now, switches);
+                passing.noted.set(0);
+                if self.threshold_ns.get() != 0 {
+                    // SAFETY: `sched_switch` is fired with interrupts off, on the CPU of the scene.
+                    let place = unsafe { self.absent.note(scene.cpu.id, prev, scene.now) };
+
+                    passing.noted.set(place);
+                    if place == 0 {
+                        counts.reader_unwatched.count();
+                    }
+                }
             }
             trace::reader_preempted(prev, section.nesting, running, first, expedited, cgroup);
         } else if entered.is_pending() {
@@ -240,17 +251,27 @@ impl Shared {
         if let Some(off_since) = record.passing.off.get(switches) {
             let boosted = record.passing.boosted.get(switches).is_some();
             let off_ns = scene.now.saturating_sub(off_since);
+            let noted = record.passing.noted.get();
+            let is_unreported = self.absent.is_unreported(noted, off_since);
 
             if off_ns > self.grace_periods.intervals.floor_ns.get() {
                 self.reader_was_off(context, scene, next, &record.passing, off_since);
             }
-            self.resumed(scene, next, record, off_ns, boosted);
+            self.resumed(scene, next, record, off_ns, boosted, is_unreported);
         }
     }
 
     /// `task` was switched out inside a section, and is back.
     #[inline(always)]
-    fn resumed(&self, scene: &Scene<'_>, task: &Task, record: &Record, off_ns: u64, boosted: bool) {
+    fn resumed(
+        &self,
+        scene: &Scene<'_>,
+        task: &Task,
+        record: &Record,
+        off_ns: u64,
+        boosted: bool,
+        is_unreported: bool,
+    ) {
         let off_ns = faults::time_ns(off_ns);
         let counts = &scene.cpu.counts;
         let now = GracePeriods::now();
@@ -289,13 +310,19 @@ impl Shared {
 
         let threshold_ns = self.threshold_ns.get();
 
-        if threshold_ns != 0 && off_ns > threshold_ns {
-            counts.reader_threshold.count();
-            trace::reader_threshold(task, off_ns, threshold_ns);
-            if self.stop.get() != 0 {
-                // SAFETY: Any context: it sets a flag of the ring buffer's.
-                unsafe { bindings::tracing_off() };
-            }
+        if threshold_ns != 0 && off_ns > threshold_ns && is_unreported {
+            self.exceeded(counts, task, off_ns, threshold_ns);
+        }
+    }
+
+    /// A reader has been off its CPU for longer than the threshold. Any context.
+    #[inline(always)]
+    pub(super) fn exceeded(&self, counts: &Counts, reader: &Task, off_ns: u64, threshold_ns: u64) {
+        counts.reader_threshold.count();
+        trace::reader_threshold(reader, off_ns, threshold_ns);
+        if self.stop.get() != 0 {
+            // SAFETY: Any context: it sets a flag of the ring buffer's.
+            unsafe { bindings::tracing_off() };
         }
     }
 

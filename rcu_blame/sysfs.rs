@@ -247,9 +247,7 @@ impl RcuBlame {
             Some(File::Events) => self.choose(text),
             Some(File::Filter) => self.set_filter(text),
             Some(File::ThresholdUs) => {
-                let threshold_us = number(text, u64::from(u32::MAX))?;
-
-                self.shared.threshold_ns.set(threshold_us * 1000);
+                self.set_threshold_ns(number(text, u64::from(u32::MAX))? * 1000);
                 Ok(())
             }
             Some(File::GpThresholdUs) => {

@@ -150,6 +150,8 @@ probe_state! {
         /// The task that got the CPU then, as long as `off` is good, and which CPU that was.
         pub(super) taken_by: NameCell,
         pub(super) cpu: Number,
+        /// The place in [`Absent`](super::absent::Absent), of a task that is off.
+        pub(super) noted: Number,
         /// Woken, and not on a CPU yet.
         pub(super) woken: Since,
         /// Boosted by RCU. A switch inside the section carries it on.
@@ -169,6 +171,7 @@ impl Passing {
             off: Since::new(),
             taken_by: NameCell::new(),
             cpu: Number::new(0),
+            noted: Number::new(0),
             woken: Since::new(),
             boosted: Since::new(),
             normal_known: Number::new(0),

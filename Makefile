@@ -96,6 +96,10 @@ neighbours: ## run the kernel's tests of RCU and tracing, and bpftrace's tools, 
 soak: ## run tests and neighbours in rotation on all kernels for HOURS, to the first failure
 	@checks/soak $(HOURS)
 
+tool: lab ## build rcu-blame, which shows the module's answers, in build/
+	@lab/enter tools/rcu-blame/build
+	@echo build/rcu-blame
+
 lint: ## the kernel's checkers of style, and more, on every file
 	@checks/check lint
 
@@ -151,4 +155,4 @@ help: ## this text
 		$(firstword $(MAKEFILE_LIST))
 
 .PHONY: kdir install uninstall package module lab lab-update test-kernel lab-clean
-.PHONY: vm shell demo check tests matrix neighbours soak bench lint docs model clean help
+.PHONY: vm shell tool demo check tests matrix neighbours soak bench lint docs model clean help

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The arguments of the command line, errors, and the exit status.
+
+use crate::commands;
+use clap::{Parser, Subcommand};
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+/// The exit statuses, which scripts rely on.
+pub mod status {
+    use std::process::ExitCode;
+
+    /// Nothing is held, or the command has done its work.
+    pub const FINE: ExitCode = ExitCode::SUCCESS;
+
+    /// Something is held beyond the threshold.
+    pub fn held() -> ExitCode {
+        ExitCode::from(1)
+    }
+
+    /// An error.
+    pub fn error() -> ExitCode {
+        ExitCode::from(2)
+    }
+}
+
+/// Tells which task, thread or CPU delays RCU grace periods
+#[derive(Parser)]
+#[command(
+    name = "rcu-blame",
+    version,
+    after_help = "Exit status: 0, 1 if something is held beyond the threshold, 2 for errors."
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// A command: a variant here, and a module in `commands`.
+#[derive(Subcommand)]
+enum Command {
+    /// Show the present once; the exit status says whether something is held
+    Held(commands::held::Args),
+}
+
+/// Runs the command.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() {
+                status::error()
+            } else {
+                status::FINE
+            };
+        }
+    };
+    let result = match cli.command {
+        Some(Command::Held(args)) => args.run(),
+        None => Ok(status::FINE),
+    };
+
+    match result {
+        Ok(status) => status,
+        // The reader of a pipe that has seen enough is no error.
+        Err(error) if is_broken_pipe(&error) => status::FINE,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "rcu-blame: {error:#}");
+            status::error()
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}

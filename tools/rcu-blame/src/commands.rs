@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The commands. Each has its arguments, and a function `run` that returns the exit status.
+
+pub mod held;

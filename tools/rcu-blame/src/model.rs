@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The model: facts, as types, and what follows from them. It is pure, and reads no file.
+//!
+//! The kernel's tables are parsed by [`record`]; [`held`], [`grace_periods`] and [`waiters`] have a
+//! type for each record.
+
+pub mod escape;
+pub mod grace_periods;
+pub mod held;
+pub mod record;
+pub mod stack;
+pub mod task;
+pub mod time;
+pub mod waiters;

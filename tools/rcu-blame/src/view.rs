@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The view: forms in which facts and verdicts are shown.
+
+pub mod json;

@@ -5,11 +5,14 @@
 //! The kernel's tables are parsed by [`record`]; [`held`], [`grace_periods`] and [`waiters`] have a
 //! type for each record.
 
+pub mod cpus;
 pub mod escape;
 pub mod grace_periods;
 pub mod held;
 pub mod record;
 pub mod stack;
+pub mod suspect;
 pub mod task;
 pub mod time;
+pub mod verdict;
 pub mod waiters;

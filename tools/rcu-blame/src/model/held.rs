@@ -3,6 +3,7 @@
 //! The table `held`: the tasks, threads and CPUs that delay RCU grace periods now.
 
 use super::{
+    cpus::CpuList,
     record::{records, Malformed, Record},
     stack::Frame,
     task::Task,
@@ -247,6 +248,13 @@ impl Held {
                 what: "no record \"held\"".into(),
             })
         }
+    }
+
+    /// Leaves out what is not on these CPUs.
+    pub fn retain_cpus(&mut self, cpus: &CpuList) {
+        self.readers.retain(|reader| cpus.has(reader.cpu));
+        self.threads.retain(|thread| cpus.has(thread.cpu));
+        self.cpus.retain(|cpu| cpus.has(cpu.cpu));
     }
 
     /// The grace period of that kind, if it is under way.

@@ -3,7 +3,7 @@
 //! The arguments of the command line, errors, and the exit status.
 
 use crate::commands;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::{
     io::{self, Write},
     process::ExitCode,
@@ -27,13 +27,15 @@ pub mod status {
     }
 }
 
+const AFTER: &str = "\
+Without a command: top. All commands read the tables of rcu_blame.ko, as root.
+
+Exit status of held: 0 if nothing is held, 1 if something is held beyond the threshold. \
+All commands: 2 for errors.";
+
 /// Tells which task, thread or CPU delays RCU grace periods
 #[derive(Parser)]
-#[command(
-    name = "rcu-blame",
-    version,
-    after_help = "Exit status: 0, 1 if something is held beyond the threshold, 2 for errors."
-)]
+#[command(name = "rcu-blame", version, after_help = AFTER)]
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -42,8 +44,15 @@ pub struct Cli {
 /// A command: a variant here, and a module in `commands`.
 #[derive(Subcommand)]
 enum Command {
+    /// Show the present, live (the default)
+    Top(commands::top::Args),
     /// Show the present once; the exit status says whether something is held
     Held(commands::held::Args),
+    /// Say in one sentence which task, thread or CPU is to blame, and show the chain
+    Why(commands::why::Args),
+    /// Make manual pages and completions
+    #[command(hide = true)]
+    Generate(commands::generate::Args),
 }
 
 /// Runs the command.
@@ -59,18 +68,26 @@ pub fn main() -> ExitCode {
             };
         }
     };
-    let result = match cli.command {
-        Some(Command::Held(args)) => args.run(),
-        None => Ok(status::FINE),
-    };
 
-    match result {
+    match cli.run() {
         Ok(status) => status,
         // The reader of a pipe that has seen enough is no error.
         Err(error) if is_broken_pipe(&error) => status::FINE,
         Err(error) => {
             let _ = writeln!(io::stderr(), "rcu-blame: {error:#}");
             status::error()
+        }
+    }
+}
+
+impl Cli {
+    fn run(self) -> anyhow::Result<ExitCode> {
+        match self.command {
+            Some(Command::Top(args)) => args.run(),
+            Some(Command::Held(args)) => args.run(),
+            Some(Command::Why(args)) => args.run(),
+            Some(Command::Generate(args)) => args.run(Self::command()),
+            None => Self::parse_from(["rcu-blame", "top"]).run(),
         }
     }
 }

@@ -2,4 +2,10 @@
 
 //! The commands. Each has its arguments, and a function `run` that returns the exit status.
 
+pub mod actions;
+pub mod generate;
 pub mod held;
+pub mod options;
+pub mod signals;
+pub mod top;
+pub mod why;

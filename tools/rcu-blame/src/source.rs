@@ -5,6 +5,7 @@
 //! A source has the text of each table, as the kernel's file shows it. The [model](crate::model)
 //! parses that, so a record is parsed in the same way wherever it comes from.
 
+pub mod instance;
 pub mod live;
 
 use crate::model::{
@@ -58,6 +59,9 @@ pub enum Error {
     /// There is no debugfs at its place.
     #[error("debugfs is not mounted: mount it with \"mount -t debugfs none /sys/kernel/debug\"")]
     NoDebugfs,
+    /// There is no tracefs at its place.
+    #[error("tracefs is not mounted: mount it with \"mount -t tracefs none /sys/kernel/tracing\"")]
+    NoTracefs,
     /// The kernel is locked down.
     #[error(
         "the kernel is in {0} lockdown, which refuses the files of debugfs: boot without it \
@@ -101,6 +105,15 @@ pub trait Facts {
     /// The table cannot be read, or not be parsed.
     fn held(&mut self) -> Result<Held, Error> {
         parsed(Table::Held, Held::parse(&self.table(Table::Held)?))
+    }
+
+    /// The present, without what is there by chance: a source that can looks twice.
+    ///
+    /// # Errors
+    ///
+    /// As of [`held`](Self::held).
+    fn held_for_certain(&mut self) -> Result<Held, Error> {
+        self.held()
     }
 
     /// The slow grace periods, the oldest first.

@@ -3,3 +3,6 @@
 //! The view: forms in which facts and verdicts are shown.
 
 pub mod json;
+pub mod rows;
+pub mod text;
+pub mod top;

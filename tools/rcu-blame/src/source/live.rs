@@ -3,9 +3,12 @@
 //! The kernel that runs: tables in debugfs, control files in sysfs.
 
 use super::{Error, Facts, Table};
+use crate::model::{held::Held, suspect::confirmed};
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    thread,
+    time::Duration,
 };
 
 /// The mount point of debugfs.
@@ -13,6 +16,9 @@ const DEBUGFS: &str = "sys/kernel/debug";
 
 /// The control files.
 const CONTROL: &str = "sys/kernel/rcu_blame";
+
+/// The time between two looks.
+const APART: Duration = Duration::from_millis(20);
 
 /// The kernel that runs.
 pub struct Live {
@@ -89,5 +95,12 @@ impl Live {
 impl Facts for Live {
     fn table(&mut self, table: Table) -> Result<Vec<u8>, Error> {
         self.read(table)
+    }
+
+    fn held_for_certain(&mut self) -> Result<Held, Error> {
+        let first = self.held()?;
+
+        thread::sleep(APART);
+        Ok(confirmed(&first, self.held()?))
     }
 }

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A tracefs instance of its own, with the events of the module: no other tracing is disturbed.
+
+use super::Error;
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+/// The instances of tracefs.
+const INSTANCES: &str = "sys/kernel/tracing/instances";
+
+/// An instance. It is removed when it is dropped.
+pub struct Instance {
+    path: PathBuf,
+}
+
+impl Instance {
+    /// An instance in which the events of `rcu_blame` are enabled. `root` is `/` but for tests.
+    ///
+    /// # Errors
+    ///
+    /// tracefs is not there, or the module's events are not.
+    pub fn create(root: &Path) -> Result<Self, Error> {
+        let path = root
+            .join(INSTANCES)
+            .join(format!("rcu_blame_{}", std::process::id()));
+
+        fs::create_dir(&path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => Error::NoTracefs,
+            io::ErrorKind::PermissionDenied => Error::NotRoot(root.join(INSTANCES)),
+            _ => Error::Io {
+                path: path.clone(),
+                error,
+            },
+        })?;
+
+        let instance = Self { path };
+
+        instance.write("trace_clock", "mono")?;
+        instance.write("events/rcu_blame/enable", "1")?;
+        Ok(instance)
+    }
+
+    /// Writes a file of the instance.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn write(&self, file: &str, text: &str) -> Result<(), Error> {
+        let path = self.path.join(file);
+
+        fs::write(&path, text).map_err(|error| Error::Io { path, error })
+    }
+
+    /// Stops tracing, and saves the trace.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be read or written.
+    pub fn save(&self, to: &Path) -> Result<(), Error> {
+        self.write("tracing_on", "0")?;
+
+        let from = self.path.join("trace");
+        let trace = fs::read(&from).map_err(|error| Error::Io { path: from, error })?;
+
+        fs::write(to, trace).map_err(|error| Error::Io {
+            path: to.into(),
+            error,
+        })?;
+        self.write("tracing_on", "1")
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir(&self.path);
+    }
+}

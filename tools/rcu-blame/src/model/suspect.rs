@@ -33,6 +33,9 @@ pub enum Role {
         /// Whether RCU has boosted it.
         is_boosted: bool,
     },
+    /// A reader of the past that was off its CPU, while no task had that for long: it waited for a
+    /// lock, as far as can be told.
+    Off,
     /// A reader that waits for a lock.
     Blocked {
         /// The lock's owner, if it is known.
@@ -75,7 +78,10 @@ pub struct Suspect {
 impl Suspect {
     /// Whether it is a reader that is off its CPU.
     pub fn is_reader(&self) -> bool {
-        matches!(self.role, Role::Preempted { .. } | Role::Blocked { .. })
+        matches!(
+            self.role,
+            Role::Preempted { .. } | Role::Blocked { .. } | Role::Off
+        )
     }
 
     /// For how long it has been so; if that is not known, for as long as the grace period.
@@ -85,7 +91,7 @@ impl Suspect {
 }
 
 /// The suspects of the present. Their overlap is with the grace period that has been under way for
-/// longest; that of the thread for grace periods of a kind is all of its wait, as none can begin.
+/// longest; that of a thread that drives grace periods is all of its wait, as none can begin.
 pub fn present(held: &Held) -> Vec<Suspect> {
     let gp_ns = longest(held).and_then(|gp| gp.for_ns).unwrap_or(u64::MAX);
     let readers = held.readers.iter().map(|reader| of_reader(reader, gp_ns));
@@ -103,7 +109,12 @@ pub fn longest(held: &Held) -> Option<&Gp> {
 }
 
 fn of_reader(reader: &Reader, gp_ns: u64) -> Suspect {
-    let on = reader.on.as_ref().map(|on| Behind {
+    // A CPU that is lent to it for a moment has that task itself.
+    let on = reader
+        .on
+        .as_ref()
+        .filter(|on| on.task.pid != reader.task.pid);
+    let on = on.map(|on| Behind {
         task: on.task.clone(),
         ns: Some(on.on_ns),
     });
@@ -213,9 +224,12 @@ fn of_cause(cause: &Cause, gp: &SlowGp) -> Suspect {
     let role = match cause.kind {
         Kind::Thread => Role::Thread,
         Kind::Cpu => Role::Cpu(state_of(cause, gp)),
-        Kind::Reader if cause.by.is_none() => Role::Blocked { owner: None },
+        Kind::Reader if is_short(cause) => Role::Off,
+        // A boost that comes late is none.
         Kind::Reader => Role::Preempted {
-            is_boosted: cause.boosted_after_ns.is_some(),
+            is_boosted: cause
+                .boosted_after_ns
+                .is_some_and(|ns| ns < cause.duration_ns / 2),
         },
     };
 
@@ -230,22 +244,30 @@ fn of_cause(cause: &Cause, gp: &SlowGp) -> Suspect {
     }
 }
 
-/// The state of a CPU by its ticks. There is no tick with interrupts off.
+/// Whether no task had the CPU of the reader for a part of the time that counts.
+fn is_short(cause: &Cause) -> bool {
+    cause
+        .most
+        .as_ref()
+        .is_none_or(|most| most.ns < cause.duration_ns / 8)
+}
+
+/// The state of a CPU by its ticks. There is no tick with interrupts off. A virtual machine that is
+/// slow loses most of them.
 fn state_of(cause: &Cause, gp: &SlowGp) -> CpuState {
     let Some(ticks) = &cause.ticks else {
         return CpuState::Quiescent;
     };
-    let half = cause.duration_ns / 2;
     let keeps_from_running = |thread: &Cause| {
         thread.kind == Kind::Thread
             && thread.cpu == cause.cpu
             && thread.task.is_more_urgent_than(&cause.task)
     };
 
-    if ticks.user_ns >= half {
-        CpuState::Quiescent
-    } else if ticks.user_ns.saturating_add(ticks.system_ns) < half {
+    if ticks.user_ns.saturating_add(ticks.system_ns) < cause.duration_ns / 16 {
         CpuState::NoInterrupts
+    } else if ticks.user_ns >= ticks.system_ns {
+        CpuState::Quiescent
     } else if gp.causes.iter().any(keeps_from_running) {
         // The scheduler prefers the thread, and was not let in.
         CpuState::NoPreemption
@@ -254,13 +276,22 @@ fn state_of(cause: &Cause, gp: &SlowGp) -> CpuState {
     }
 }
 
-/// Whether grace periods of a kind are driven by that thread.
-pub fn is_gp_thread(task: &Task) -> bool {
+/// The kind of the grace periods that the thread drives, if it does.
+pub fn drives(task: &Task) -> Option<GpType> {
     let comm = task.comm.bytes();
 
-    [&b"rcu_preempt"[..], b"rcu_sched", b"rcu_exp"]
-        .iter()
-        .any(|name| comm.starts_with(name))
+    if comm.starts_with(b"rcu_exp") {
+        Some(GpType::Expedited)
+    } else if comm == b"rcu_preempt" || comm == b"rcu_sched" {
+        Some(GpType::Normal)
+    } else {
+        None
+    }
+}
+
+/// Whether it drives any.
+pub fn is_gp_thread(task: &Task) -> bool {
+    drives(task).is_some()
 }
 
 /// Whether the thread reports the quiescent states of a CPU, or has its callbacks.

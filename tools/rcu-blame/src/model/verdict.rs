@@ -7,6 +7,8 @@
 //! that was preempted for 12 ms is not to blame for a grace period of 2 s. Of those the first rule
 //! decides, and then the greatest overlap.
 
+#[cfg(test)]
+mod tests;
 mod words;
 
 use super::{
@@ -31,6 +33,8 @@ pub enum Rule {
     ReaderPreempted,
     /// A reader waits for a lock that is held by a task that runs, or that is not known.
     ReaderBlocked,
+    /// A reader was off its CPU, which no task had for long.
+    ReaderOff,
     /// A reader runs, and does not leave its section.
     ReaderRuns,
     /// A CPU has preemption or softirqs off, so there is no quiescent state.
@@ -56,6 +60,7 @@ impl Rule {
             Role::Blocked { owner: Some(owner) } if !owner.on_cpu => Self::LockOwnerOff,
             Role::Blocked { .. } => Self::ReaderBlocked,
             Role::Preempted { .. } => Self::ReaderPreempted,
+            Role::Off => Self::ReaderOff,
             Role::Thread if is_gp_thread(&suspect.task) => Self::GpThreadStarved,
             Role::Thread if is_cpu_thread(&suspect.task) => Self::CpuThreadStarved,
             Role::Thread => Self::ThreadStarved,
@@ -118,28 +123,37 @@ pub struct Verdict {
 
 /// The verdict on the present. `threshold_ns`: shorter delays are none.
 pub fn present(held: &Held, threshold_ns: u64) -> Verdict {
+    let is_long = |ns| ns > threshold_ns;
     let mut suspects = suspect::present(held);
-    let gp = suspect::longest(held).filter(|gp| gp.for_ns.is_none_or(|ns| ns > threshold_ns));
-    let is_long = gp.is_some_and(|gp| gp.for_ns.is_some());
+    let longest = suspect::longest(held).filter(|gp| gp.for_ns.is_none_or(is_long));
 
     suspects.retain(|suspect| {
         let holds_by_itself = suspect.is_reader()
             || suspect.role == Role::Thread
                 && (is_gp_thread(&suspect.task) || is_cpu_thread(&suspect.task));
 
-        suspect.known_ns() > threshold_ns && (gp.is_some() || holds_by_itself)
+        is_long(suspect.known_ns()) && (longest.is_some() || holds_by_itself)
     });
 
+    // A thread that drives grace periods delays those of its kind.
+    let first = ranked(&suspects).first().map(|(_, suspect)| *suspect);
+    let its = first.and_then(|suspect| match suspect.role {
+        Role::Thread => suspect::drives(&suspect.task),
+        _ => None,
+    });
+    let gp = match its {
+        Some(gp_type) => held.gp(gp_type).filter(|gp| gp.for_ns.is_none_or(is_long)),
+        None => longest,
+    };
     let gp = gp.map(|gp| Delayed {
         gp_type: gp.gp_type,
         seq: gp.seq,
         ns: gp.for_ns,
     });
-    let verdict = words::Now::Present.verdict(None, gp, &suspects);
 
-    match verdict {
+    match words::Now::Present.verdict(None, gp, &suspects) {
         Some(verdict) => verdict,
-        None if is_long => words::unexplained(held),
+        None if longest.is_some_and(|gp| gp.for_ns.is_some()) => words::unexplained(held),
         None => words::nothing(threshold_ns),
     }
 }

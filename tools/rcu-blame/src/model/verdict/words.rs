@@ -142,6 +142,11 @@ impl Now {
             )
             .trim_end_matches(',')
             .to_string(),
+            Some(Rule::ReaderOff) => format!(
+                "Reader {task} {} off CPU {cpu}{long}{}, and no task had that for long",
+                self.pick("has been", "was"),
+                place(suspect)
+            ),
             Some(Rule::GpThreadStarved | Rule::CpuThreadStarved | Rule::ThreadStarved) => {
                 let on = suspect.behind.as_ref().and_then(|behind| behind.ns);
                 let on = on.map_or(String::new(), |ns| {
@@ -209,7 +214,7 @@ impl Now {
             format!(", {} of that", percent(share))
         });
         let (kind, text) = match &suspect.role {
-            Role::Preempted { .. } | Role::Blocked { .. } => ("reader", "off"),
+            Role::Preempted { .. } | Role::Blocked { .. } | Role::Off => ("reader", "off"),
             Role::Thread => ("thread", "waits for"),
             Role::Cpu(_) => ("cpu", "has"),
         };
@@ -245,7 +250,11 @@ impl Now {
                 stack: Vec::new(),
             });
         }
-        if let Some(behind) = &suspect.behind {
+        if let Some(behind) = suspect
+            .behind
+            .as_ref()
+            .filter(|_| suspect.role != Role::Off)
+        {
             let ns = behind
                 .ns
                 .map_or(String::new(), |ns| format!(" for {}", Ns(ns)));

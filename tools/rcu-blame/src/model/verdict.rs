@@ -225,3 +225,14 @@ fn starved_boost<'a>(suspect: &Suspect, suspects: &'a [Suspect]) -> Option<&'a S
         .iter()
         .find(|other| other.role == Role::Thread && is_boost_thread(&other.task))
 }
+
+/// The owner of the lock for which the suspect waits, if it is a suspect itself.
+fn owner_off<'a>(suspect: &Suspect, suspects: &'a [Suspect]) -> Option<&'a Suspect> {
+    let Role::Blocked { owner: Some(owner) } = &suspect.role else {
+        return None;
+    };
+
+    suspects
+        .iter()
+        .find(|other| other.is_reader() && other.task.pid == owner.task.pid)
+}

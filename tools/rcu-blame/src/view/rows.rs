@@ -22,6 +22,8 @@ pub struct Row {
     pub ns: Option<u64>,
     /// The reason.
     pub why: String,
+    /// A CPU that a grace period does not wait for.
+    pub is_innocent: bool,
     /// More facts, one a line.
     pub facts: Vec<String>,
     /// The stack.
@@ -95,6 +97,7 @@ fn reader(reader: &Reader) -> Row {
         cpu: reader.cpu,
         ns: reader.off_ns,
         why: why + &place,
+        is_innocent: false,
         facts: [
             Some(format!(
                 "section {} deep, RCU's marks {}, {boost}",
@@ -129,12 +132,22 @@ fn thread(thread: &Thread) -> Row {
         why: thread.on.as_ref().map_or("runnable".into(), |on| {
             format!("behind {}", named(&on.task))
         }),
+        is_innocent: false,
         facts: on_fact(thread.on.as_ref()).into_iter().collect(),
         stack: Vec::new(),
     }
 }
 
 fn cpu(cpu: &Cpu) -> Row {
+    let is_innocent = !cpu.watched
+        || cpu.nesting <= 0
+            && matches!(
+                cpu.answer,
+                Answer::Answered {
+                    preempt_count: 0,
+                    ..
+                }
+            );
     let (why, stack) = match &cpu.answer {
         _ if !cpu.watched => ("RCU does not wait for it".into(), Vec::new()),
         Answer::NotAsked => ("no switch".into(), Vec::new()),
@@ -162,6 +175,7 @@ fn cpu(cpu: &Cpu) -> Row {
         cpu: cpu.cpu,
         ns: Some(cpu.on_ns),
         why,
+        is_innocent,
         facts: vec![format!("section {} deep", cpu.nesting)],
         stack,
     }

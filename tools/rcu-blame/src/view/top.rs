@@ -6,3 +6,5 @@
 pub mod app;
 pub mod draw;
 pub mod screen;
+#[cfg(test)]
+mod tests;

@@ -76,7 +76,7 @@ fn lock_owner_off() {
     assert_eq!(
         sentence,
         "Reader waits[11] has waited for 1.80 s in dput for a lock of reader[10] (nice 0), which \
-         is off CPU 1; 90 % of normal grace period 7, under way for 2.00 s"
+         is off CPU 1 behind hog[20] (real-time 50); 90 % of normal grace period 7, under way for 2.00 s"
     );
 }
 
@@ -316,7 +316,7 @@ proptest! {
 
             prop_assert!(verdict.sentence.bytes().all(|c| (b' '..0x7f).contains(&c)));
             prop_assert!(verdict.share.is_none_or(|share| (0.0..=1.0).contains(&share)));
-            prop_assert_eq!(&confirmed(&held, held.clone()).threads, &[]);
+            prop_assert!(confirmed(&held, held.clone()).cpus.len() <= held.cpus.len());
         }
         let waits = waiters::parse(&table).unwrap_or_default();
         let gps = grace_periods::parse(&table).unwrap_or_default();

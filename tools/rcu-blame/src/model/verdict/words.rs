@@ -2,7 +2,7 @@
 
 //! The words of a verdict.
 
-use super::{ranked, starved_boost, Delayed, Link, Rule, Verdict};
+use super::{owner_off, ranked, starved_boost, Delayed, Link, Rule, Verdict};
 use crate::model::{
     held::Held,
     stack,
@@ -65,6 +65,7 @@ impl Now {
     ) -> Option<Verdict> {
         let ranked = ranked(suspects);
         let (rule, first) = *ranked.first()?;
+        let owner = owner_off(first, suspects);
         let boost = starved_boost(first, suspects);
         let share = gp
             .as_ref()
@@ -76,6 +77,7 @@ impl Now {
             .unwrap_or_default();
 
         sentence += &self.subject(first);
+        sentence += &owner.map(behind).unwrap_or_default();
         if let Some(boost) = boost {
             sentence += &format!(
                 ", not boosted as thread {} {} for CPU {}{}",
@@ -92,6 +94,27 @@ impl Now {
         chain.extend(wait.map(wait_link));
         chain.extend(gp.as_ref().map(|gp| self.gp_link(gp)));
         self.links(first, share, &mut chain);
+        chain.extend(owner.and_then(|owner| self.behind_link(owner)));
+
+        let most = ranked.iter().map(|(_, s)| s.overlap_ns).max().unwrap_or(0);
+        // The task that has the CPU is in the chain.
+        let is_in_chain = |rule, suspect: &Suspect| {
+            rule == Rule::CpuBusy
+                && chain.iter().any(|link| {
+                    link.task
+                        .as_ref()
+                        .is_some_and(|task| task.pid == suspect.task.pid)
+                })
+        };
+        let also = ranked
+            .iter()
+            .skip(1)
+            .filter(|(rule, suspect)| {
+                suspect.overlap_ns >= most / 2 && !is_in_chain(*rule, suspect)
+            })
+            .map(|(_, suspect)| self.subject(suspect))
+            .collect();
+
         Some(Verdict {
             held: true,
             rule,
@@ -99,11 +122,7 @@ impl Now {
             gp,
             share,
             chain,
-            also: ranked
-                .iter()
-                .skip(1)
-                .map(|(_, suspect)| self.subject(suspect))
-                .collect(),
+            also,
         })
     }
 
@@ -215,8 +234,8 @@ impl Now {
         });
         let (kind, text) = match &suspect.role {
             Role::Preempted { .. } | Role::Blocked { .. } | Role::Off => ("reader", "off"),
-            Role::Thread => ("thread", "waits for"),
-            Role::Cpu(_) => ("cpu", "has"),
+            Role::Thread => ("thread", self.pick("waits for", "waited for")),
+            Role::Cpu(_) => ("cpu", self.pick("has", "had")),
         };
         let kind_in_words = if kind == "cpu" { "task" } else { kind };
 
@@ -250,29 +269,32 @@ impl Now {
                 stack: Vec::new(),
             });
         }
-        if let Some(behind) = suspect
+        chain.extend(self.behind_link(suspect));
+    }
+
+    /// The task that has the CPU of the suspect.
+    fn behind_link(self, suspect: &Suspect) -> Option<Link> {
+        let behind = suspect
             .behind
             .as_ref()
-            .filter(|_| suspect.role != Role::Off)
-        {
-            let ns = behind
-                .ns
-                .map_or(String::new(), |ns| format!(" for {}", Ns(ns)));
+            .filter(|_| suspect.role != Role::Off)?;
+        let ns = behind
+            .ns
+            .map_or(String::new(), |ns| format!(" for {}", Ns(ns)));
 
-            chain.push(Link {
-                kind: "task",
-                task: Some(behind.task.clone()),
-                cpu: Some(suspect.cpu),
-                ns: behind.ns,
-                text: format!(
-                    "task {}, {} CPU {}{ns}",
-                    name(behind),
-                    self.pick("has", "had"),
-                    suspect.cpu
-                ),
-                stack: Vec::new(),
-            });
-        }
+        Some(Link {
+            kind: "task",
+            task: Some(behind.task.clone()),
+            cpu: Some(suspect.cpu),
+            ns: behind.ns,
+            text: format!(
+                "task {}, {} CPU {}{ns}",
+                name(behind),
+                self.pick("has", "had"),
+                suspect.cpu
+            ),
+            stack: Vec::new(),
+        })
     }
 }
 

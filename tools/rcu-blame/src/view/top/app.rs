@@ -128,7 +128,7 @@ impl App {
         match self.sort {
             Sort::Time => self
                 .rows
-                .sort_by_key(|row| Reverse(row.ns.unwrap_or(u64::MAX))),
+                .sort_by_key(|row| (row.is_innocent, Reverse(row.ns.unwrap_or(u64::MAX)))),
             Sort::Cpu => self.rows.sort_by_key(|row| row.cpu),
             Sort::Prio => self.rows.sort_by_key(|row| row.task.prio),
             Sort::Name => self.rows.sort_by(|a, b| a.task.comm.cmp(&b.task.comm)),

@@ -136,7 +136,11 @@ fn table(frame: &mut Frame<'_>, app: &App, area: Rect) {
         TableRow::new(cells)
     };
     let mut heads = vec!["KIND", "TASK"];
-    let mut widths = vec![Constraint::Length(6), Constraint::Max(24)];
+    let longest = app.rows.iter().map(|row| row.task.to_string().len()).max();
+    let mut widths = vec![
+        Constraint::Length(6),
+        Constraint::Length(longest.unwrap_or(0).clamp(4, 24) as u16),
+    ];
 
     if is_wide {
         heads.push("PRIO");

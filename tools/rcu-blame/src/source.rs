@@ -137,7 +137,7 @@ pub trait Facts {
     }
 }
 
-/// What was parsed of a table, or the mistake with the table's name.
+/// The result of parsing a table, or the mistake with the table's name.
 pub fn parsed<T>(table: Table, result: Result<T, Malformed>) -> Result<T, Error> {
     result.map_err(|mistake| Error::Malformed { table, mistake })
 }

@@ -100,8 +100,8 @@ impl Args {
         Ok((held, verdict))
     }
 
-    /// Looks until something is held; with the action `continue` to the end. What was held is
-    /// preferred to what is not.
+    /// Looks until something is held; with the action `continue` to the end. A snapshot in which
+    /// something is held is preferred to a later one.
     fn watch(&self, facts: &mut impl Facts, time: Duration) -> anyhow::Result<(Held, Verdict)> {
         let ending = Ending::watch()?;
         let wants_trace = self

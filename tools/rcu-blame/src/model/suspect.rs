@@ -308,7 +308,7 @@ pub fn is_boost_thread(task: &Task) -> bool {
     task.comm.bytes().starts_with(b"rcub/")
 }
 
-/// What two snapshots, one soon after the other, have in common: the tasks, threads and CPUs of
+/// The facts that two snapshots, one soon after the other, share: the tasks, threads and CPUs of
 /// `later` that `first` has in the same wait. A CPU that was in a short section by chance is not in
 /// it the second time.
 pub fn confirmed(first: &Held, mut later: Held) -> Held {

@@ -76,7 +76,7 @@ pub struct App {
     all: Vec<Row>,
 }
 
-/// What follows from a key.
+/// The consequence of a key.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Next {
     /// The screen may have changed.
@@ -165,7 +165,11 @@ impl App {
 
     fn key_in_table(&mut self, code: KeyCode) -> Next {
         match code {
-            KeyCode::Char('q') | KeyCode::Esc => return Next::Quit,
+            KeyCode::Char('q') => return Next::Quit,
+            KeyCode::Esc => {
+                self.filter.clear();
+                self.arrange();
+            }
             KeyCode::Char('?' | 'h') => self.page = Page::Help,
             KeyCode::Char(' ') => self.is_paused = !self.is_paused,
             KeyCode::Char('/') => self.page = Page::Typing,

@@ -198,6 +198,8 @@ fn names_that_harm() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20))]
+
     #[test]
     fn any_keys(keys in proptest::collection::vec(any::<char>(), 0..30), width in 1u16..120,
                 height in 1u16..40) {

@@ -97,8 +97,8 @@ shell()
 
 spelling()
 {
-	# A keyword of Kconfig's.
-	sources | grep -vx COPYING | xargs codespell --ignore-words-list=rsource
+	# A keyword of Kconfig's, and a crate.
+	sources | grep -vx COPYING | xargs codespell --ignore-words-list=rsource,ratatui
 }
 
 SPDX=$(printf 'SPDX%sLicense-Identifier:' -)

@@ -198,23 +198,27 @@ plant "cause=softirq waiter=2"
 named "a softirq" "Reader k[a-z]*/$there\\[.* off CPU $there .* in cause_timer, behind $hog; "
 
 plant "cause=lock waiter=2"
+reader="Reader cause_reader\\[$(at pid)\\]"
+owner="cause_owner\\[$(at owner_pid)\\]"
 named "a reader that waits for a lock" \
-	"Reader cause_reader\\[$(at pid)\\] .* in cause_waits_for_lock for a lock of cause_owner\\[$(at owner_pid)\\] .*off CPU $there behind $hog; "
+	"$reader .* in cause_waits_for_lock for a lock of $owner .*off CPU $there behind $hog; "
 
 plant "cause=rcuc waiter=1"
 named "rcuc" "Thread rcuc/$there\\[.* for CPU $there .* behind $hog, which has had it"
 
 plant "cause=preempt_off waiter=1"
+loop="Task cause_loop\\[$(at pid)\\] .* CPU $there"
 named "preemption off" \
-	"Task cause_loop\\[$(at pid)\\] .* CPU $there with preemption off: no switch .* in cause_has_preemption_off; "
+	"$loop with preemption off: no switch .* in cause_has_preemption_off; "
 
 plant "cause=irqs_off waiter=1"
 named "interrupts off" \
 	"Task cause_loop\\[$(at pid)\\] .* CPU $there with interrupts off: no switch for "
 
 plant "cause=running waiter=1"
+reader="Reader cause_reader\\[$(at pid)\\]"
 named "a reader that runs" \
-	"Reader cause_reader\\[$(at pid)\\] .* CPU $there in its section: no switch .* in cause_reads; "
+	"$reader .* CPU $there in its section: no switch .* in cause_reads; "
 
 thread=$(pgrep -x rcu_preempt)
 taskset -pc "$there" "$thread" > /dev/null
@@ -233,8 +237,10 @@ thread=$(pgrep -o '^rcub/')
 taskset -pc "$there" "$thread" > /dev/null
 plant "cause=pinned waiter=1 ahead_ms=100" $(($(config RCU_BOOST_DELAY) / 1000 + 2))
 taskset -pc "$home" "$thread" > /dev/null
+reader="Reader cause_reader\\[$(at pid)\\]"
+rcub="rcub/[0-9]*\\[$thread\\]"
 named "rcub, and its reader" \
-	"Reader cause_reader\\[$(at pid)\\] .*, behind $hog, not boosted as thread rcub/[0-9]*\\[$thread\\] waits for CPU $there behind $hog"
+	"$reader .*, behind $hog, not boosted as thread $rcub waits for CPU $there behind $hog"
 
 plant "cause=none waiter=1"
 ktap_print_msg "$why"

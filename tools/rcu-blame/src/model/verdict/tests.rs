@@ -76,7 +76,8 @@ fn lock_owner_off() {
     assert_eq!(
         sentence,
         "Reader waits[11] has waited for 1.80 s in dput for a lock of reader[10] (nice 0), which \
-         is off CPU 1 behind hog[20] (real-time 50); 90 % of normal grace period 7, under way for 2.00 s"
+         is off CPU 1 behind hog[20] (real-time 50); 90 % of normal grace period 7, under way for \
+         2.00 s"
     );
 }
 

@@ -159,6 +159,8 @@ links()
 			case $file in
 			# Files that are made, and headers of the kernel.
 			'`build/'* | '`include/linux/'* | '`include/trace/'*) continue ;;
+			'`tools/testing/'* | '`tools/objtool/'*) continue ;;
+			'`tools/memory-model'*) continue ;;
 			']('*) file=${file#](} file=$(dirname "$text")/${file%?} ;;
 			'`'*) file=${file#?} file=${file%?} ;;
 			esac

@@ -6,10 +6,10 @@
 #
 # The test runs the tests, clippy and rustfmt of tools/rcu-blame, then looks at
 # build/rcu-blame, which is linked statically and has less than 10 MB. It fails
-# if one of these has something to say; if bad input, another version's tables, a
-# full disk or a terminal that will not do is not refused with status 2 and one
-# line; if a closed pipe is not quiet; or if the live screen sends what has not
-# changed.
+# if one of these has something to say; if bad input, another version's tables,
+# a full disk or a terminal that will not do is not refused with status 2 and
+# one line; if a closed pipe is not quiet; or if the live screen sends what has
+# not changed.
 #
 # Control: a rule out of order, a name in a kernel's table, and a mistake in
 # style are noticed; so are a program that is not static, and one of 11 MB.

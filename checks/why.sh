@@ -8,9 +8,9 @@
 # The test brings about one cause of a long grace period after another. The
 # test fails if the first line of "rcu-blame why" does not name the cause, with
 # its CPU and the task behind which it waits; if "rcu-blame held" does not exit
-# with 1 while the cause lasts, and with 0 after; or if either blames a task that
-# lets others run. Then it looks at "rcu-blame top" in a terminal of three sizes,
-# and at what a user without rights, or without debugfs, is told.
+# with 1 while the cause lasts, and with 0 after; or if either blames a task
+# that lets others run. It also looks at "rcu-blame top" in a terminal of three
+# sizes, and at the error of a user without rights, or without debugfs.
 #
 # Control: with another task's name the first line does not match, and with a
 # threshold of an hour nothing is held.
@@ -151,6 +151,12 @@ check "no debugfs" refuses 'debugfs is not mounted' \
 is_free
 check "nothing is held, nothing is planted" test $? = 0
 
+# It begins before the cause: to make an instance of tracefs takes each CPU.
+"$tool" held -d 60s --threshold $threshold \
+	--on-threshold "shell,command=echo acted >> $tmp/acted" \
+	--on-threshold "trace,file=$tmp/trace" > "$tmp/watched" &
+watch=$!
+patiently test -e "/sys/kernel/tracing/instances/rcu_blame_$watch"
 plant "cause=pinned waiter=2"
 reader="Reader cause_reader\\[$(at pid)\\] has been off CPU $there for .* in cause_reads"
 refute "control: another name" names "Reader cause_hog"
@@ -159,12 +165,7 @@ check "control: a threshold of an hour" test $? = 0
 began=$(at now_ns)
 "$tool" why --json --threshold $threshold > "$tmp/json"
 ended=$(at now_ns)
-"$tool" held -d 20s --threshold $threshold --on-threshold "trace,file=$tmp/trace" \
-	--on-threshold "shell,command=echo acted >> $tmp/acted" > /dev/null
-check "a watch ends when something is held" test $? = 1
-check "and acts" test "$(cat "$tmp/acted")" = acted
-check "the trace is saved" grep -q '^# tracer: nop' "$tmp/trace"
-check "its instance is gone" test ! -e /sys/kernel/tracing/instances/rcu_blame*
+check "a watch acts when something is held" test "$(cat "$tmp/acted")" = acted
 
 tmux -f /dev/null new-session -d -s top -x 80 -y 24 \
 	"$tool top -d 0.5s --threshold $threshold; echo status \$?; stty -a; sleep 100"
@@ -191,6 +192,10 @@ hog_ns=$(at hog_ns)
 named "a reader that is preempted" "$reader, behind $hog; .* grace period"
 share=$(sed -n 's/^  "share": \([0-9.]*\),*/\1/p' "$tmp/json")
 gp_ns=$(awk '/^  "gp": /, /^  }/' "$tmp/json" | sed -n 's/^    "ns": \([0-9]*\)/\1/p')
+wait $watch
+check "the watch ends" test $?/"$(grep -c '^Reader cause_reader' "$tmp/watched")" = 1/1
+check "its trace is saved" grep -q '^# tracer: nop' "$tmp/trace"
+check "its instance is gone" test ! -e "/sys/kernel/tracing/instances/rcu_blame_$watch"
 check "its share of $gp_ns ns is $share, by 10 % as the hog has it" awk -v share="$share" \
 	-v gp="$gp_ns" -v began=$((began - hog_ns)) -v ended=$((ended - hog_ns)) '
 	BEGIN { exit !(share * gp > began * 0.9 && share * gp < ended * 1.1) }'

@@ -181,10 +181,10 @@ on_screen 'filter: reader' > /dev/null
 tmux send-keys -t top '?'
 check "help" on_screen 'pause, go on'
 tmux capture-pane -ept top > "$tmp/screen"
-check "no colour" sh -c "! grep -qE '\[([0-9]*;)*[34][0-9]' '$tmp/screen'"
+refute "no colour" grep -qE "$(printf '\033')\[([0-9]*;)*[349][0-8]" "$tmp/screen"
 tmux send-keys -t top x
 on_screen 'q quit' > /dev/null
-kill -TERM "$(pgrep -x rcu-blame)"
+kill -TERM "$(pgrep -nx rcu-blame)"
 check "a signal ends it" on_screen '^status 0'
 check "and the terminal is as it was" grep -q ' icanon .* echo ' "$tmp/screen"
 

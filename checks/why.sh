@@ -49,8 +49,11 @@ plant()
 		pause 0.1
 	done
 	pause "${2:-0.5}"
+	# At the same time: some causes do not last for long.
+	"$tool" held --threshold $threshold > "$tmp/held" &
+	held=$!
 	"$tool" why --threshold $threshold > "$tmp/why"
-	"$tool" held --threshold $threshold > "$tmp/held"
+	wait $held
 	held=$?
 	why=$(head -n 1 "$tmp/why")
 	hog="cause_hog\\[$(at hog_pid)\\] (real-time 50)"

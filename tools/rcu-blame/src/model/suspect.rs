@@ -328,9 +328,10 @@ pub fn confirmed(first: &Held, mut later: Held) -> Held {
         })
     });
     later.cpus.retain_mut(|cpu| {
-        let same = first.cpus.iter().find(|other| {
-            other.task.pid == cpu.task.pid && other.cpu == cpu.cpu && cpu.on_ns > other.on_ns
-        });
+        let same = first
+            .cpus
+            .iter()
+            .find(|other| other.task.pid == cpu.task.pid && other.cpu == cpu.cpu);
 
         if let Some(other) = same {
             weaken(cpu, other);

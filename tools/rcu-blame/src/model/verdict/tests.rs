@@ -196,7 +196,7 @@ fn by_chance() {
     let later = held(&HOG.replace("on_ns=1900000000", "on_ns=1920000000"));
 
     assert_eq!(confirmed(&first, later.clone()), later);
-    let other = held(&HOG.replace("nesting=0 ", "nesting=1 "));
+    let other = held(&HOG.replace("pid=20", "pid=21"));
 
     assert_eq!(confirmed(&later, other).cpus, []);
     // A reader that is back, and off again.

@@ -31,7 +31,7 @@ const AFTER: &str = "\
 Without a command: top. All commands read the tables of rcu_blame.ko, as root.
 
 Exit status of held: 0 if nothing is held, 1 if something is held beyond the threshold. \
-All commands: 2 for errors.";
+Of record: that of its command. All commands: 2 for errors.";
 
 /// Tells which task, thread or CPU delays RCU grace periods
 #[derive(Parser)]
@@ -50,6 +50,10 @@ enum Command {
     Held(commands::held::Args),
     /// Say in one sentence which task, thread or CPU is to blame, and show the chain
     Why(commands::why::Args),
+    /// Record the module's events and tables into a file
+    Record(commands::record::Args),
+    /// Show a recording, as text, JSON, a page for a browser, or a trace for Perfetto
+    Report(commands::report::Args),
     /// Make manual pages and completions
     #[command(hide = true)]
     Generate(commands::generate::Args),
@@ -86,6 +90,8 @@ impl Cli {
             Some(Command::Top(args)) => args.run(),
             Some(Command::Held(args)) => args.run(),
             Some(Command::Why(args)) => args.run(),
+            Some(Command::Record(args)) => args.run(),
+            Some(Command::Report(args)) => args.run(),
             Some(Command::Generate(args)) => args.run(Self::command()),
             None => Self::parse_from(["rcu-blame", "top"]).run(),
         }

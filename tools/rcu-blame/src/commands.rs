@@ -6,6 +6,8 @@ pub mod actions;
 pub mod generate;
 pub mod held;
 pub mod options;
+pub mod record;
+pub mod report;
 pub mod signals;
 pub mod top;
 pub mod why;

@@ -7,6 +7,10 @@
 
 pub mod instance;
 pub mod live;
+pub mod recording;
+pub mod trace_events;
+pub mod trace_format;
+pub mod trace_page;
 
 use crate::model::{
     grace_periods::{self, SlowGp},
@@ -30,9 +34,26 @@ pub enum Table {
     Stats,
     /// The tasks that have been readers.
     Tasks,
+    /// The numbers of each CPU.
+    Cpus,
     /// A histogram, by its name.
     Hist(&'static str),
 }
+
+/// The names of the histograms.
+pub const HISTOGRAMS: [&str; 11] = [
+    "reader_off",
+    "boost_delay",
+    "boosted",
+    "wakeup_deadline",
+    "wakeup_rt",
+    "wakeup_fair",
+    "gp_normal",
+    "gp_expedited",
+    "synchronize_rcu",
+    "synchronize_rcu_expedited",
+    "rcu_barrier",
+];
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -42,6 +63,7 @@ impl fmt::Display for Table {
             Self::Waiters => f.write_str("waiters"),
             Self::Stats => f.write_str("stats"),
             Self::Tasks => f.write_str("tasks"),
+            Self::Cpus => f.write_str("cpus"),
             Self::Hist(name) => write!(f, "hist/{name}"),
         }
     }

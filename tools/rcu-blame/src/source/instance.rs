@@ -11,6 +11,9 @@ use std::{
 /// The instances of tracefs.
 const INSTANCES: &str = "sys/kernel/tracing/instances";
 
+/// The beginning of their names; the id of the process follows.
+const NAME: &str = "rcu_blame_";
+
 /// An instance. It is removed when it is dropped.
 pub struct Instance {
     path: PathBuf,
@@ -18,14 +21,17 @@ pub struct Instance {
 
 impl Instance {
     /// An instance in which the events of `rcu_blame` are enabled. `root` is `/` but for tests.
+    /// Instances of processes that were killed are removed.
     ///
     /// # Errors
     ///
     /// tracefs is not there, or the module's events are not.
     pub fn create(root: &Path) -> Result<Self, Error> {
+        remove_dead(root);
+
         let path = root
             .join(INSTANCES)
-            .join(format!("rcu_blame_{}", std::process::id()));
+            .join(format!("{NAME}{}", std::process::id()));
 
         fs::create_dir(&path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => Error::NoTracefs,
@@ -41,6 +47,11 @@ impl Instance {
         instance.write("trace_clock", "mono")?;
         instance.write("events/rcu_blame/enable", "1")?;
         Ok(instance)
+    }
+
+    /// The folder of the instance.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Writes a file of the instance.
@@ -76,5 +87,21 @@ impl Instance {
 impl Drop for Instance {
     fn drop(&mut self) {
         let _ = fs::remove_dir(&self.path);
+    }
+}
+
+/// Removes the instances of processes that are not there any more.
+fn remove_dead(root: &Path) {
+    let instances = fs::read_dir(root.join(INSTANCES));
+
+    for entry in instances.into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let pid = name
+            .to_str()
+            .and_then(|name| name.strip_prefix(NAME)?.parse::<u32>().ok());
+
+        if pid.is_some_and(|pid| !root.join(format!("proc/{pid}")).exists()) {
+            let _ = fs::remove_dir(entry.path());
+        }
     }
 }

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A recording of a kernel, its report, and what is left of both when the file is damaged.
+
+use proptest::prelude::*;
+use rcu_blame::{
+    model::{comparison::Comparison, report::Report},
+    source::recording::{BadFile, Recording},
+    view,
+};
+
+const RECORDING: &[u8] = include_bytes!("data/small.jsonl");
+
+/// Its report, below a line with the licence.
+const TEXT: &str = include_str!("data/small.txt");
+
+/// The report in all forms.
+fn forms(bytes: &[u8]) -> Result<[String; 4], BadFile> {
+    let report = Report::new(Recording::read(bytes)?.facts());
+    let trace = view::perfetto::trace(&report.timeline, &report.slow_waits, &report.recording);
+
+    assert!(!trace.bytes().is_empty());
+    Ok([
+        view::report_text::text(&report).unwrap(),
+        view::report_html::page(&report),
+        view::json::text(&report).unwrap(),
+        view::comparison_text::text(&Comparison::new(&report, &report)).unwrap(),
+    ])
+}
+
+#[test]
+fn golden() {
+    let (_, text) = TEXT.split_once('\n').unwrap();
+
+    assert_eq!(forms(RECORDING).unwrap()[0], text);
+}
+
+#[test]
+fn truncated() {
+    let header = RECORDING
+        .iter()
+        .enumerate()
+        .filter(|(_, c)| **c == b'\n')
+        .nth(1)
+        .unwrap()
+        .0;
+
+    for len in (0..RECORDING.len() - 2).step_by(1499) {
+        match forms(&RECORDING[..len]) {
+            Ok([text, ..]) => assert!(text.contains("The recording is cut off")),
+            Err(_) => assert!(len < header),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn damaged(at in 0..RECORDING.len(), with in proptest::collection::vec(any::<u8>(), 1..20)) {
+        let mut bytes = RECORDING.to_vec();
+
+        bytes.splice(at..(at + with.len()).min(RECORDING.len()), with);
+        if let Ok([text, page, ..]) = forms(&bytes) {
+            prop_assert!(text.bytes().all(|c| c == b'\n' || (b' '..=b'~').contains(&c)));
+            prop_assert!(!page.contains("<script"));
+        }
+    }
+}

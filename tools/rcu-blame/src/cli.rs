@@ -54,6 +54,8 @@ enum Command {
     Record(commands::record::Args),
     /// Show a recording, as text, JSON, a page for a browser, or a trace for Perfetto
     Report(commands::report::Args),
+    /// Show the numbers in the form of OpenMetrics, for Prometheus
+    Metrics(commands::metrics::Args),
     /// Make manual pages and completions
     #[command(hide = true)]
     Generate(commands::generate::Args),
@@ -92,6 +94,7 @@ impl Cli {
             Some(Command::Why(args)) => args.run(),
             Some(Command::Record(args)) => args.run(),
             Some(Command::Report(args)) => args.run(),
+            Some(Command::Metrics(args)) => args.run(),
             Some(Command::Generate(args)) => args.run(Self::command()),
             None => Self::parse_from(["rcu-blame", "top"]).run(),
         }

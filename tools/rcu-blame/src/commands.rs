@@ -5,6 +5,7 @@
 pub mod actions;
 pub mod generate;
 pub mod held;
+pub mod metrics;
 pub mod options;
 pub mod record;
 pub mod report;

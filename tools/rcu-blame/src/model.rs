@@ -12,6 +12,7 @@ pub mod escape;
 pub mod event;
 pub mod grace_periods;
 pub mod held;
+pub mod metrics;
 pub mod numbers;
 pub mod record;
 pub mod report;

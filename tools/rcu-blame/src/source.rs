@@ -5,6 +5,8 @@
 //! A source has the text of each table, as the kernel's file shows it. The [model](crate::model)
 //! parses that, so a record is parsed in the same way wherever it comes from.
 
+pub mod cgroups;
+pub mod http;
 pub mod instance;
 pub mod live;
 pub mod recording;

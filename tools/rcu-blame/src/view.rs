@@ -5,6 +5,7 @@
 pub mod comparison_text;
 pub mod html;
 pub mod json;
+pub mod openmetrics;
 pub mod perfetto;
 pub mod plot;
 pub mod report_html;

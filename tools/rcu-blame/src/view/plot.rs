@@ -55,7 +55,7 @@ impl Scale {
     fn x(self, ns: u64) -> f64 {
         let part = ns.saturating_sub(self.begin_ns).min(self.ns) as f64 / self.ns.max(1) as f64;
 
-        LEFT + part * (WIDTH - LEFT - 10.0)
+        LEFT + part * (WIDTH - LEFT - 25.0)
     }
 }
 

@@ -130,7 +130,7 @@ fn one_slow(html: &mut Html, report: &Report, slow: &Slow) {
     let from = Ns(slow.gp.begin_ns.saturating_sub(report.recording.begin_ns));
 
     html.line("summary", &slow.verdict.sentence);
-    html.line("p", format!("It began {from} after the recording."));
+    html.line("p", format!("It began {from} after the recording did."));
     html.element("ul", &[], |html| {
         for link in &slow.verdict.chain {
             html.line("li", &link.text);

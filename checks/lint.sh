@@ -22,13 +22,15 @@ trap 'rm -rf "$work"' EXIT
 NOT_OURS=RCU_TASKS_TRACE,EMBEDDED_FILENAME
 
 # sources [PATTERN]: every file below the current folder that .gitignore does not
-# name.  With a repository made for this: the project may have none, or one that
-# is not to be seen from here.
+# name, but for patches to the kernel: white space and words are in part the
+# kernel's there, and the test "patches" has checkpatch.pl for the rest.  With a
+# repository made for this: the project may have none, or one that is not to be
+# seen from here.
 git init --quiet "$work/git" > /dev/null
 sources()
 {
 	git --git-dir="$work/git/.git" --work-tree=. ls-files --others --exclude-standard |
-		grep -E -e "${1:-.}"
+		grep -v '^patches/.*\.patch$' | grep -E -e "${1:-.}"
 }
 
 # Each of these prints what it has to say of the current folder.
@@ -39,7 +41,7 @@ sources()
 # it knows by name.
 checkpatch()
 {
-	sources | grep -vE '^(bench|lab|model|build)/|\.md$|^COPYING$' |
+	sources | grep -vE '^(bench|lab|model|build|patches)/|\.md$|^COPYING$' |
 		xargs "$KDIR/scripts/checkpatch.pl" --no-tree --strict --terse --show-types \
 			--no-summary --ignore "$NOT_OURS" --file 2>&1 |
 		grep -vE -e '^rcu_blame/trace\.h:.*:(PARENTHESIS_ALIGNMENT|OPEN_ENDED_LINE):' \

@@ -9,7 +9,7 @@ SHELL := /bin/bash
 ## Variables (in the environment or on the command line):
 KVER ?=#        kernel to take: a release or its beginning, e.g. 7.2; default the newest supported
 KDIR ?=#        build against this prepared tree with the host's own tool chain, without the lab
-KERNEL ?=#      stock (default), debug, kasan or kcsan: the kernel that runs
+KERNEL ?=#      stock (default), debug, patched, kasan or kcsan: the kernel that runs
 CPUS ?=#        the guest's processors, default 4, with ICOUNT 1
 MEM ?=#         the guest's memory, default 2G
 APPEND ?=#      more for the guest's kernel command line
@@ -62,6 +62,9 @@ lab-update: ## resolve all of the lab's versions afresh, and make what is new
 
 test-kernel: ## build the kernel that KERNEL names, default debug (cached, 10 minutes or more)
 	@unset KERNEL; lab/setup && lab/test-kernel $(or $(filter-out stock,$(KERNEL)),debug)
+
+patched-kernel: ## build KERNEL=patched: the debug kernel with the series in patches/ (cached)
+	@unset KERNEL; lab/setup && lab/test-kernel patched
 
 lab-clean: ## remove the lab's cache
 	@lab/clean
@@ -154,5 +157,5 @@ help: ## this text
 	      /^[a-z-]+:.*## / { name = $$1; sub(/:.*/, "", name); sub(/.*## /, ""); printf "  %-12s %s\n", name, $$0 }' \
 		$(firstword $(MAKEFILE_LIST))
 
-.PHONY: kdir install uninstall package module lab lab-update test-kernel lab-clean
+.PHONY: kdir install uninstall package module lab lab-update test-kernel patched-kernel lab-clean
 .PHONY: vm shell tool demo check tests matrix neighbours soak bench lint docs model clean help

@@ -75,8 +75,9 @@ test_kernel() {
 	what="KERNEL=$kind, kernel $release"
 	host_space 8
 	mkdir -p "$work"
-	step "$what: unpack" test_kernel_unpack "$work" "$stock/source.tar.xz"
 	# shellcheck disable=SC2153
+	step "$what: unpack" test_kernel_unpack "$work" "$ROOT" "$release" "$kind" \
+		"$stock/source.tar.xz" "$RELEASE"
 	step "$what: configure" test_kernel_configure "$work" "$ROOT" "$release" "$kind"
 	step "$what: compile" test_kernel_compile "$work" "$ROOT" "$release" "$kind"
 	step "$what: install" test_kernel_install "$work" "$ROOT" "$release" "$kind"

@@ -6,7 +6,7 @@
 # as a stock one: modules/RELEASE/{vmlinuz,...}, kdir/. In the cache it is
 # test-kernel/KIND_RELEASE_HASH, where the hash says all that it depends on.
 
-KINDS='debug kasan kcsan'
+KINDS='debug kasan kcsan patched'
 
 # Raise it when test-kernel.sh makes something else of the same.
 TEST_KERNEL_RECIPE=1
@@ -14,7 +14,28 @@ TEST_KERNEL_RECIPE=1
 # test_kernel_fragments KIND: the parts of its configuration, in the project.
 test_kernel_fragments() {
 	printf '%s\n' lab/guest.config .config.fragment debug.config.fragment
-	[[ $1 == debug ]] || printf '%s\n' sanitizers.config.fragment "$1.config.fragment"
+	case $1 in
+	debug | patched) ;;
+	*) printf '%s\n' sanitizers.config.fragment "$1.config.fragment" ;;
+	esac
+}
+
+# test_kernel_patches KIND STOCK_RELEASE: those that its source gets first, in
+# the project and in order. Nothing where there are none for that version.
+test_kernel_patches() {
+	local folder
+	[[ $1 == patched && $2 =~ ^[0-9]+\.[0-9]+ ]] || return 0
+	folder=patches/${BASH_REMATCH[0]}
+	[[ -e $PROJECT/$folder/series ]] || return 0
+	sed -n "/^[^#]/s|^|$folder/|p" "$PROJECT/$folder/series"
+}
+
+# test_kernel_diff KIND STOCK_RELEASE: all of these, without what only says why.
+test_kernel_diff() {
+	local patch
+	for patch in $(test_kernel_patches "$@"); do
+		sed -n '/^diff --git /,$p' "$PROJECT/$patch"
+	done
 }
 
 # kernel_make KIND: the variables that it is made with, and modules for it. The
@@ -36,6 +57,7 @@ test_kernel_dir() {
 	local hash
 	# Without comments, and what only orders them.
 	hash=$({ echo "$TEST_KERNEL_RECIPE $3 $(kernel_make "$1")"
+		test_kernel_diff "$1" "$2"
 		cd "$PROJECT" && test_kernel_fragments "$1" | xargs grep -hE '^(CONFIG_|# CONFIG_.* is not set)' | sort -u; } | hash)
 	echo "$CACHE/test-kernel/$(test_kernel_release "$1" "$2")_$hash"
 }

@@ -5,10 +5,11 @@
 # namespace of `ns`, as its root. WORK becomes a folder as kernel.sh makes it;
 # each step finds what an earlier run has done, and make what it has not.
 
-# test_kernel_unpack WORK SOURCE: without code that neither this kernel nor
-# what looks at it needs, half of it.
+# test_kernel_unpack WORK ROOT RELEASE KIND SOURCE STOCK_RELEASE: without code that
+# neither this kernel nor what looks at it needs, half of it; then the patches of
+# this kind, if there are any, but for the documents that were left out.
 test_kernel_unpack() {
-	local work=$1 source=$2
+	local work=$1 source=$5 diff=$1/kdir.new/patches.diff
 	[[ ! -d $work/kdir ]] || return 0
 	rm -rf "$work/kdir.new"
 	mkdir -p "$work/kdir.new"
@@ -20,6 +21,11 @@ test_kernel_unpack() {
 		--exclude="*/drivers/net/ethernet/*.[ch]" --exclude="*/drivers/net/wireless/*.[ch]" \
 		--exclude="*/drivers/infiniband/*.[ch]" --exclude="*/drivers/staging/*.[ch]" \
 		--exclude="*/sound/*.[ch]"
+	test_kernel_diff "$4" "$6" >"$diff"
+	if [[ -s $diff ]]; then
+		KDIR=kdir.new in_kdir "${@:1:4}" 'git apply --exclude="Documentation/*" patches.diff'
+	fi
+	rm "$diff"
 	mv "$work/kdir.new" "$work/kdir"
 }
 
@@ -29,7 +35,7 @@ in_kdir() {
 	local work=$1 root=$2 release=$3 kind=$4 script=$5
 	shift 5
 	mkdir -p "$work/modules/$release/build"
-	LAB_PROJECT=$PROJECT in_root rw "$root" "$work/modules" "$work/kdir" "$release" \
+	LAB_PROJECT=$PROJECT in_root rw "$root" "$work/modules" "$work/${KDIR:-kdir}" "$release" \
 		KBUILD_BUILD_USER=lab KBUILD_BUILD_HOST=lab \
 		"MAKEFLAGS=$(kernel_make "$kind")" -- \
 		sh -ec "cd /usr/lib/modules/$release/build; $script" sh "$@"

@@ -196,6 +196,20 @@ done
 check "and KERNEL=debug takes it" uses
 check "again: nothing to do" ends 0 'ready: KERNEL=debug' test_kernel
 check "and nothing done" test -z "$(steps)"
+check "no patches for this kernel" one_line_error 'patches/ has no series for 7.3.4-rt' test_kernel patched
+mkdir -p "$T/project/patches/7.3"
+echo 0001-that.patch >"$T/project/patches/7.3/series"
+for diff in this that; do
+	printf '%s\n' "Why: $diff" "diff --git a/$diff b/$diff" >"$T/project/patches/7.3/0001-that.patch"
+	check "patches: $diff" ends 0 'ready: KERNEL=patched' test_kernel patched
+	check "is built" test "$(steps)" = "test_unpack test_configure test_compile test_install"
+	sed -i '1s/^/And /' "$T/project/patches/7.3/0001-that.patch"
+	check "another reason for the same: nothing to do" ends 0 'ready: KERNEL=patched' test_kernel patched
+	check "and nothing done" test -z "$(steps)"
+done
+check "the first one goes" ends 0 ready setup
+check "and the other stays" test "$(ls "$cache/test-kernel" | grep -c patched)" = 1
+rm -r "$T/project/patches" "$cache"/test-kernel/*patched*
 check "a kernel that is none" one_line_error 'no kernel fast' test_kernel fast
 check "another stock kernel" one_line_error "run 'make lab KVER=7.1'|no kernel KVER=7.1" env KVER=7.1 "$lab/test-kernel"
 check "make lab keeps it" ends 0 ready setup

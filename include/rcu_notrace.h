@@ -11,7 +11,9 @@
  *
  * A client is built with -I on this folder, and with the Module.symvers of
  * rcu_notrace.ko in KBUILD_EXTRA_SYMBOLS.  The symbol keeps rcu_notrace.ko loaded
- * while the client is.
+ * while the client is.  On a kernel that has these functions itself, as one with
+ * the series in patches/ does, a client is built with -DRCU_NOTRACE_IN_KERNEL,
+ * and needs no rcu_notrace.ko.
  *
  * Memory ordering: a compiler barrier at either end, as in __rcu_read_lock() and
  * __rcu_read_unlock() of CONFIG_PREEMPT_RCU.  No CPU barrier is missing.  The two
@@ -22,6 +24,10 @@
  */
 #ifndef _RCU_NOTRACE_H
 #define _RCU_NOTRACE_H
+
+#ifdef RCU_NOTRACE_IN_KERNEL
+#include <linux/rcupdate.h>
+#else
 
 #include <linux/cleanup.h>
 #include <linux/compiler.h>
@@ -99,4 +105,5 @@ special:
 
 DEFINE_LOCK_GUARD_0(rcu_notrace, rcu_read_lock_notrace(), rcu_read_unlock_notrace())
 
+#endif /* !RCU_NOTRACE_IN_KERNEL */
 #endif /* _RCU_NOTRACE_H */

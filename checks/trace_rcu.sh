@@ -11,6 +11,7 @@
 # with interrupts off, where RCU would recurse.
 #
 # Control: with rcu_read_lock() in the same probe, the machine does not live.
+# With KERNEL=patched it does, and the guard from C is the kernel's own.
 
 . "${0%/*}/../selftests/lib.sh"
 
@@ -43,14 +44,24 @@ for module in probe client; do
 	check "$module: hits: ${hits:-none}" test "${hits:-0}" -gt 1000
 	# Of the guard's own account: the fast path has no part in it.
 	irqs_off=$(echo "$out" | sed -n 's/.* unloading; .* irqs_off \([0-9]*\) .*/\1/p')
-	check "$module: drops that left the fast path with interrupts off: ${irqs_off:-none}" \
-		test "${irqs_off:-0}" -gt 0
+	off="drops that left the fast path with interrupts off: ${irqs_off:-none}"
+	if [ "${KERNEL:-}:$module" = patched:client ]; then
+		ktap_test_skip "$module: $off: the kernel's own reader does not count them"
+	else
+		check "$module: $off" test "${irqs_off:-0}" -gt 0
+	fi
 	ktap_print_msg "$(echo "$out" | grep -E "$module hits=|unloading;")"
 
-	EXPECT='panic:stack guard page|double fault|stack overflow' \
-		TIMEOUT=$((SECONDS_OF_LOAD + 180)) "$LAB_VM" "insmod $GUARDS && insmod $ko plain=1
+	expect='panic:stack guard page|double fault|stack overflow'
+	what="control: $module: rcu_read_lock() in that probe overflows the stack"
+	if [ "${KERNEL:-}" = patched ]; then
+		expect=
+		what="$module: rcu_read_lock() in that probe does not recurse"
+	fi
+	EXPECT=$expect TIMEOUT=$((SECONDS_OF_LOAD + 180)) "$LAB_VM" \
+		"insmod $GUARDS && insmod $ko plain=1
 		$load" > /dev/null
-	check "control: $module: rcu_read_lock() in that probe overflows the stack" test $? -eq 0
+	check "$what" test $? -eq 0
 done
 
 ktap_finished

@@ -8,8 +8,9 @@
 # The test preempts a reader for a time that is longer than threshold_us. The
 # test fails if reader_threshold is not fired once, within 100 ms of that time,
 # while the reader is off its CPU by the kernel's own sched_switch; if stop, or
-# the trigger traceoff of the event in an instance, does not end tracing by then;
-# or if the event is fired for a reader that was back in time, unseen or not.
+# the trigger traceoff of the event in an instance, does not end tracing by
+# then; or if the event is fired for a reader that was back in time, unseen or
+# not.
 #
 # Control: a threshold that is set when the reader has left its CPU reports it
 # when it is back, which is noticed.
@@ -51,7 +52,8 @@ stay_in()
 		}
 		function set(us) {
 			longest = us
-			said = sprintf("fired=%d after_us=%.0f off_us=%.0f", fired, after, off / 1e3)
+			said = sprintf("fired=%d after_us=%.0f off_us=%.0f", fired, after,
+				       off / 1e3)
 		}
 		{ match($0, /[0-9]+\.[0-9]+: /); at = substr($0, RSTART, RLENGTH - 2) * 1e6 }
 		/: sched_switch: / && field("prev_pid") == pid { out = at; fired = 0 }
@@ -120,11 +122,11 @@ mkdir $INSTANCE
 at_exit "rmdir $INSTANCE"
 echo mono > $INSTANCE/trace_clock
 for trace in $INSTANCE $TRACING; do
-	at_exit "echo 0 > $trace/events/sched/sched_switch/filter"
-	echo 'prev_comm == "cause_reader" || next_comm == "cause_reader"' \
-		> $trace/events/sched/sched_switch/filter
-	set_to $trace/events/sched/sched_switch/enable 1
-	set_to $trace/$EVENT/enable 1
+	switch=$trace/events/sched/sched_switch
+	at_exit "echo 0 > $switch/filter"
+	echo 'prev_comm == "cause_reader" || next_comm == "cause_reader"' > "$switch/filter"
+	set_to "$switch/enable" 1
+	set_to "$trace/$EVENT/enable" 1
 done
 at_exit "rmmod rcu_notrace_cause 2> /dev/null"
 

@@ -35,8 +35,12 @@ for module in qs generic qs_c; do
 		check "$module: $context: naive / guard $(ratio "$naive" "$guard") at least 3" \
 			at_least "$naive" "$guard" 3
 	done
-	rcu=$(median compound rcu)
-	guard=$(median compound guard)
+	# The next interrupt of CPU 1 reports, or the guard's timer, whichever comes first.
+	# The interrupts come at any time, so the medians of 25 samples vary by a third of
+	# their values. The timer bounds the guard's delay, which the percentile shows.
+	rcu=$(p90 compound rcu)
+	guard=$(p90 compound guard)
+	ktap_print_msg "$module: compound: 90th percentiles in ns: rcu $rcu guard $guard"
 	check "$module: compound: guard / rcu $(ratio "$guard" "$rcu") at most 1.2" \
 		at_most "$guard" "$rcu" 1.2
 	[ $module != qs ] || of_rust=$(median preemptible guard)

@@ -44,6 +44,11 @@ median()
 	echo "$qs" | grep "context=$1 side=$2 " | value median_ns
 }
 
+p90()
+{
+	echo "$qs" | grep "context=$1 side=$2 " | value p90_ns
+}
+
 # shellcheck disable=SC2034 # the plan of those that source this
 QS_TESTS=19
 

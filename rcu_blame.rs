@@ -46,6 +46,7 @@ use crate::rcu_notrace::{
     RcuCell, //
 };
 use crate::tracepoint_glue::{
+    args::Task,
     probe_state,
     Accounting,
     PerCpu,
@@ -133,8 +134,13 @@ use self::{
     counters::Cpu,
     filter::Filter,
     grace_periods::GpTracker,
+    name::NameCell,
     number::Number,
-    tasks::Tasks,
+    stack::StackCell,
+    tasks::{
+        Since,
+        Tasks, //
+    },
     waiters::Waiters, //
 };
 pub(crate) use control::{
@@ -164,7 +170,11 @@ impl Numbers {
 probe_state! {
     /// The task that runs on a CPU.
     struct Current {
-        /// Since when it has had the CPU.
+        cpu: u32,
+        /// When it came.
+        came: Number,
+        /// Since when it has had the CPU, to which the kernel's stopper makes no difference: it
+        /// comes every four seconds, for the detector of soft lockups.
         since: Number,
         /// The processor time that it had used before.
         user_ns: Number,
@@ -175,6 +185,17 @@ probe_state! {
         /// 1 where it came to a list of readers in this call of the scheduler, or in an earlier one
         /// that had it go on: RCU asks for those, too (`rcu_sched_clock_irq()`).
         listed: Number,
+        /// The stack with which it came, if it is in a long section.
+        section_stack: StackCell,
+        /// The task that the stopper has taken the CPU from, when, and its processor time then.
+        stopped: Number,
+        stopped_name: NameCell,
+        stopped_at: Number,
+        stopped_user_ns: Number,
+        stopped_system_ns: Number,
+        /// The task that got the CPU back from the stopper, and since when it had had it.
+        resumed: Number,
+        resumed_since: Since,
     }
 }
 
@@ -204,8 +225,20 @@ impl Shared {
     fn forget_current(&self) {
         self.absent.forget();
         for current in self.current.iter() {
+            current.came.set(0);
             current.since.set(0);
+            current.stopped.set(0);
         }
+    }
+
+    /// Since when the task that has been switched out that often has had the CPU that it runs on,
+    /// if the stopper had that meanwhile. Any context.
+    fn had_since(&self, cpu: u32, task: &Task, switches: u64) -> Option<u64> {
+        let current = self.current.iter().find(|current| current.cpu == cpu)?;
+
+        task::key(task)
+            .filter(|key| current.resumed.get() == *key)
+            .and_then(|_| current.resumed_since.get(switches))
     }
 
     fn new(rcu: Rcu, filter: Filter, tasks: usize) -> Result<Arc<Self>> {
@@ -219,12 +252,22 @@ impl Shared {
                 rcu,
                 filter: RcuCell::new(filter, GFP_KERNEL)?,
                 numbers: RcuCell::new(Numbers::new(tasks)?, GFP_KERNEL)?,
-                current: PerCpu::new(|_| Current {
+                current: PerCpu::new(|cpu| Current {
+                    cpu,
+                    came: Number::new(0),
                     since: Number::new(0),
                     user_ns: Number::new(0),
                     system_ns: Number::new(0),
                     special: Number::new(0),
                     listed: Number::new(0),
+                    section_stack: StackCell::new(),
+                    stopped: Number::new(0),
+                    stopped_name: NameCell::new(),
+                    stopped_at: Number::new(0),
+                    stopped_user_ns: Number::new(0),
+                    stopped_system_ns: Number::new(0),
+                    resumed: Number::new(0),
+                    resumed_since: Since::new(),
                 })?,
                 grace_periods: GpTracker::new()?,
                 waiters: Waiters::new()?,

@@ -282,6 +282,8 @@ impl Slow {
                     cause.user_ns,
                     cause.system_ns
                 );
+            } else if cause.kind == Kind::Section {
+                seq_print!(seq, " ran_ns={}", cause.ran_ns);
             } else if let Some((most, most_ns)) = most {
                 most.show(seq, "most_");
                 seq_print!(seq, " most_ns={most_ns}");

@@ -74,6 +74,8 @@ struct Reader {
     queued: bool,
     cpu: u32,
     off_ns: Option<u64>,
+    /// For how long it has been in its section, if all of that was seen since the first switch.
+    section_ns: Option<u64>,
     by: Option<Name>,
     /// For how long it has been boosted, and to which priority.
     boosted: Option<(u64, i32)>,
@@ -92,6 +94,8 @@ struct Running {
     name: Name,
     section: Section,
     for_ns: u64,
+    /// For how long it has been in its section, if it was switched out in it.
+    section_ns: Option<u64>,
     /// For long enough to be shown.
     is_long: bool,
     /// Whether RCU waits for the CPU: it is neither idle nor, under nohz_full, in user mode.
@@ -192,7 +196,7 @@ impl Held {
 
     fn look_at(&mut self, task: ARef<Task>, shared: &Shared) {
         if task::is_on_cpu(&task) {
-            self.look_at_running(&task);
+            self.look_at_running(&task, shared);
             return;
         }
         if task::is_blocked_reader(&task) {
@@ -208,9 +212,30 @@ impl Held {
         (then != 0).then(|| self.local_ns.saturating_sub(then))
     }
 
-    fn look_at_running(&mut self, task: &Task) {
+    fn look_at_running(&mut self, task: &Task, shared: &Shared) {
+        let switches = task::switches(task);
         let (last_arrival, _) = task::scheduled(task);
-        let for_ns = self.since(last_arrival).unwrap_or(0);
+        let for_ns = shared
+            .had_since(cpu(task), task, switches)
+            .map(|since| self.now_ns.saturating_sub(since))
+            .or_else(|| self.since(last_arrival))
+            .unwrap_or(0);
+        let mut section_ns = None;
+
+        if task::is_blocked_reader(task) {
+            let guard = shared.rcu.read_lock();
+            let numbers = shared.numbers.read(&guard);
+
+            section_ns = numbers
+                .tasks
+                .of(task)
+                .and_then(|record| record.passing.section(switches))
+                .map(|begin| self.now_ns.saturating_sub(begin))
+                // All of it was of the same stay on the CPU.
+                .filter(|_| {
+                    task::is_blocked_reader(task) && task::switches(task) == switches
+                });
+        }
 
         // Two tasks of a CPU are on it while it switches between them: the later one stays.
         if let Some(place) = self.running.get_mut(cpu(task) as usize) {
@@ -219,6 +244,7 @@ impl Held {
                     name: Name::of(task),
                     section: Section::of(task),
                     for_ns,
+                    section_ns,
                     is_long: false,
                     is_watched: true,
                     asked: Asked::No,
@@ -256,6 +282,7 @@ impl Held {
             queued: task::is_queued(&task),
             cpu: cpu(&task),
             off_ns: self.since(last_queued),
+            section_ns: None,
             by: None,
             boosted: None,
             stack: Stack::of(&task),
@@ -273,6 +300,9 @@ impl Held {
                     reader.off_ns = Some(self.now_ns.saturating_sub(off));
                     reader.by = passing.taken_by.get();
                 }
+                reader.section_ns = passing
+                    .section(switches)
+                    .map(|begin| self.now_ns.saturating_sub(begin));
                 reader.boosted = passing.boosted.get(switches).map(|boosted| {
                     (
                         self.now_ns.saturating_sub(boosted),
@@ -305,7 +335,8 @@ impl Held {
         for (cpu, running) in self.running.iter_mut().enumerate() {
             let Some(running) = running else { continue };
 
-            running.is_long = running.for_ns >= LEAST_NS && running.name.pid != own;
+            running.is_long = running.name.pid != own
+                && running.for_ns.max(running.section_ns.unwrap_or(0)) >= LEAST_NS;
             if !running.is_long {
                 continue;
             }
@@ -412,6 +443,9 @@ impl Held {
         if let Some(off_ns) = reader.off_ns {
             seq_print!(seq, " off_ns={off_ns}");
         }
+        if let Some(section_ns) = reader.section_ns {
+            seq_print!(seq, " section_ns={section_ns}");
+        }
         if let Some((boosted_ns, boosted_to)) = reader.boosted {
             seq_print!(seq, " boosted_ns={boosted_ns} boosted_to={boosted_to}");
         }
@@ -456,6 +490,9 @@ impl Held {
             running.for_ns,
             u8::from(running.is_watched)
         );
+        if let Some(section_ns) = running.section_ns {
+            seq_print!(seq, " section_ns={section_ns}");
+        }
         match &running.asked {
             Asked::No => seq_print!(seq, " nesting={}", running.section.nesting),
             Asked::Unanswered { for_ns } => {

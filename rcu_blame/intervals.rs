@@ -45,6 +45,8 @@ pub(super) enum Kind {
     Thread,
     /// A task had a CPU, without a switch.
     Cpu,
+    /// A reader was in a section in which it was switched out, and ran.
+    Section,
 }
 
 impl Kind {
@@ -53,6 +55,7 @@ impl Kind {
             Self::Reader => "reader",
             Self::Thread => "thread",
             Self::Cpu => "cpu",
+            Self::Section => "section",
         }
     }
 }
@@ -83,7 +86,7 @@ impl Span {
 pub(super) struct Interval {
     pub(super) kind: Kind,
     pub(super) task: Name,
-    /// The CPU that the reader left, the thread waited for, or the task had.
+    /// The CPU that the reader left, the thread waited for, or the task had last.
     pub(super) cpu: u32,
     pub(super) time: Span,
     /// The task that took the CPU of a reader, or left it to a thread.
@@ -93,6 +96,8 @@ pub(super) struct Interval {
     /// Processor time of a task that had the CPU, by ticks.
     pub(super) user_ns: u64,
     pub(super) system_ns: u64,
+    /// For how long a reader has run in its section.
+    pub(super) ran_ns: u64,
     /// That of the reader's section.
     pub(super) stack: Stack,
 }

@@ -17,7 +17,10 @@ use super::{
         Span, //
     },
     name::Name,
-    stack::Stack,
+    stack::{
+        Stack,
+        StackCell, //
+    },
     task::{
         self,
         Class,
@@ -122,6 +125,7 @@ impl Shared {
     #[inline(always)]
     fn switched_out(
         &self,
+        context: &Context<'_, sched_switch>,
         scene: &Scene<'_>,
         prev: &Task,
         next: &Task,
@@ -141,6 +145,12 @@ impl Shared {
             record.identify(prev);
             record.lasting.cgroup.set(cgroup);
             record.lasting.switched_out.count();
+            if record.passing.section_begin.get() != 0 && (first || section.nesting <= 0) {
+                // The end of the section was not seen: it had not come when the task came back.
+                let came = self.current.get(context).came.get();
+
+                self.section_ended(context, scene, prev, record, before, came);
+            }
             // A waker that was early has noted the number before this switch. The wake-up is one if
             // it goes on: the waker waits for the end of this switch. If not, the task was woken
             // before it had gone to sleep.
@@ -190,6 +200,14 @@ impl Shared {
                     passing.expedited_then.set(then.expedited);
                     passing.normal_known.set(0);
                     passing.expedited_known.set(0);
+                    passing.section_begin.set(scene.now);
+                    passing.section_ran_ns.set(0);
+                } else {
+                    let came = self.current.get(context).came.get();
+
+                    if came != 0 {
+                        passing.section_ran_ns.add(scene.now.saturating_sub(came));
+                    }
                 }
                 if expedited {
                     // It has said so, when it found the task in the section.
@@ -254,8 +272,20 @@ impl Shared {
             let noted = record.passing.noted.get();
             let is_unreported = self.absent.is_unreported(noted, off_since);
 
-            if off_ns > self.grace_periods.intervals.floor_ns.get() {
+            let floor_ns = self.grace_periods.intervals.floor_ns.get();
+            let section_begin = record.passing.section_begin.get();
+
+            if off_ns > floor_ns {
                 self.reader_was_off(context, scene, next, &record.passing, off_since);
+            }
+            if section_begin != 0 {
+                let stack = &self.current.get(context).section_stack;
+
+                if scene.now.saturating_sub(section_begin) > floor_ns {
+                    keep_stack(stack, next);
+                } else {
+                    stack.clear();
+                }
             }
             self.resumed(scene, next, record, off_ns, boosted, is_unreported);
         }
@@ -373,7 +403,14 @@ impl Shared {
     ///
     /// The filter decides whether the end of a boost is counted, not whether the boost ends.
     #[inline(always)]
-    fn deboosted(&self, scene: &Scene<'_>, current: &Task, newprio: i32, admitted: bool) {
+    fn deboosted(
+        &self,
+        pinned: &impl Pinned,
+        scene: &Scene<'_>,
+        current: &Task,
+        newprio: i32,
+        admitted: bool,
+    ) {
         if task::is_blocked_reader(current) {
             return;
         }
@@ -381,7 +418,13 @@ impl Shared {
         let Some(record) = scene.tasks.of(current) else {
             return;
         };
-        let boosted_at = record.passing.boosted.take(task::switches(current));
+        let switches = task::switches(current);
+
+        if record.passing.section_begin.get() != 0 {
+            self.section_ended(pinned, scene, current, record, switches, scene.now);
+        }
+
+        let boosted_at = record.passing.boosted.take(switches);
 
         if let (true, Some(boosted_at)) = (admitted, boosted_at) {
             let boosted_ns = faults::time_ns(scene.now.saturating_sub(boosted_at));
@@ -409,10 +452,21 @@ impl Shared {
         let floor_ns = self.grace_periods.intervals.floor_ns.get();
         let since = current.since.get();
 
-        current.since.set(scene.now);
-        if scene.now.saturating_sub(since) > floor_ns && since != 0 {
-            self.had_cpu(context, scene, prev, current, since);
+        current.came.set(scene.now);
+        if task::is_stopper(next) {
+            stopped(scene, current, prev);
+            return;
         }
+        if task::is_stopper(prev) {
+            if self.resumed_after_stop(context, scene, current, next) {
+                return;
+            }
+        } else if scene.now.saturating_sub(since) > floor_ns && since != 0 {
+            let times = task::processor_time(prev);
+
+            self.had_cpu(context, scene, current, Name::of(prev), scene.now, times);
+        }
+        current.since.set(scene.now);
 
         let (user_ns, system_ns) = task::processor_time(next);
 
@@ -431,16 +485,69 @@ impl Shared {
 
     /// Writes an interval that has ended.
     #[inline(always)]
-    fn was_long(&self, context: &Context<'_, sched_switch>, scene: &Scene<'_>, interval: Interval) {
-        // SAFETY: `sched_switch` is fired with interrupts off, on the CPU of the scene.
+    fn was_long(&self, pinned: &impl Pinned, scene: &Scene<'_>, interval: Interval) {
+        // SAFETY: `sched_switch`, `sched_waking` of a booster and `sched_pi_setprio` are fired with
+        // interrupts off, on the CPU of the scene.
         unsafe {
             self.grace_periods
                 .intervals
-                .write(context, scene.cpu.id, interval)
+                .write(pinned, scene.cpu.id, interval)
         };
     }
 
-    /// `prev` has had the CPU for long.
+    /// The section of a task that was switched out in it `switches` times has ended, after `end`;
+    /// the task has the CPU.
+    #[cold]
+    #[inline(never)]
+    #[link_section = ".kprobes.text"]
+    fn section_ended(
+        &self,
+        pinned: &impl Pinned,
+        scene: &Scene<'_>,
+        reader: &Task,
+        record: &Record,
+        switches: u64,
+        end: u64,
+    ) {
+        let passing = &record.passing;
+        let current = self.current.get(pinned);
+        let begin = passing.section(switches);
+        let stack = current.section_stack.get();
+        let came = current.came.get();
+
+        passing.section_begin.set(0);
+        current.section_stack.clear();
+
+        let Some(begin) = begin else { return };
+
+        // The switch by which the task came was not seen.
+        if came == 0 {
+            return;
+        }
+
+        let ran_ns = passing
+            .section_ran_ns
+            .get()
+            .wrapping_add(end.saturating_sub(came));
+
+        if ran_ns <= self.grace_periods.intervals.floor_ns.get() {
+            return;
+        }
+
+        let interval = Interval {
+            kind: Kind::Section,
+            task: Name::of(reader),
+            cpu: scene.cpu.id,
+            time: Span { begin, end },
+            ran_ns,
+            stack,
+            ..Interval::default()
+        };
+
+        self.was_long(pinned, scene, interval);
+    }
+
+    /// A task has had the CPU for long.
     #[cold]
     #[inline(never)]
     #[link_section = ".kprobes.text"]
@@ -448,22 +555,22 @@ impl Shared {
         &self,
         context: &Context<'_, sched_switch>,
         scene: &Scene<'_>,
-        prev: &Task,
         current: &Current,
-        begin: u64,
+        task: Name,
+        end: u64,
+        (user_ns, system_ns): (u64, u64),
     ) {
-        if task::pid(prev) == 0 {
+        if task.pid == 0 {
             return;
         }
 
-        let (user_ns, system_ns) = task::processor_time(prev);
         let interval = Interval {
             kind: Kind::Cpu,
-            task: Name::of(prev),
+            task,
             cpu: scene.cpu.id,
             time: Span {
-                begin,
-                end: scene.now,
+                begin: current.since.get(),
+                end,
             },
             user_ns: user_ns.saturating_sub(current.user_ns.get()),
             system_ns: system_ns.saturating_sub(current.system_ns.get()),
@@ -471,6 +578,42 @@ impl Shared {
         };
 
         self.was_long(context, scene, interval);
+    }
+
+    /// The stopper leaves the CPU. Returns whether the task that had it before goes on.
+    #[cold]
+    #[inline(never)]
+    #[link_section = ".kprobes.text"]
+    fn resumed_after_stop(
+        &self,
+        context: &Context<'_, sched_switch>,
+        scene: &Scene<'_>,
+        current: &Current,
+        next: &Task,
+    ) -> bool {
+        let stopped = current.stopped.get();
+        let since = current.since.get();
+        let end = current.stopped_at.get();
+
+        current.stopped.set(0);
+        if stopped == 0 || since == 0 {
+            return false;
+        }
+        if task::key(next) == Some(stopped) {
+            current.resumed.set(stopped);
+            current.resumed_since.begin(since, task::switches(next));
+            return true;
+        }
+        if end.saturating_sub(since) > self.grace_periods.intervals.floor_ns.get() {
+            let times = (
+                current.stopped_user_ns.get(),
+                current.stopped_system_ns.get(),
+            );
+            let name = current.stopped_name.get().unwrap_or_default();
+
+            self.had_cpu(context, scene, current, name, end, times);
+        }
+        false
     }
 
     /// `next`, a kthread, has waited for the CPU for long, if it has waited at all.
@@ -537,6 +680,28 @@ impl Shared {
     }
 }
 
+/// The stopper takes the CPU from `prev`, which may go on after that.
+#[cold]
+#[inline(never)]
+#[link_section = ".kprobes.text"]
+fn stopped(scene: &Scene<'_>, current: &Current, prev: &Task) {
+    let (user_ns, system_ns) = task::processor_time(prev);
+
+    current.stopped.set(task::key(prev).unwrap_or(0));
+    current.stopped_name.set(prev);
+    current.stopped_at.set(scene.now);
+    current.stopped_user_ns.set(user_ns);
+    current.stopped_system_ns.set(system_ns);
+}
+
+/// Keeps the stack of a reader that is about to run, and has been in its section for long.
+#[cold]
+#[inline(never)]
+#[link_section = ".kprobes.text"]
+fn keep_stack(to: &StackCell, reader: &Task) {
+    to.set(&Stack::of(reader));
+}
+
 impl Probe<sched_entry_tp> for Arc<Shared> {
     #[inline(always)]
     fn hit(&self, context: &Context<'_, sched_entry_tp>, _args: Args<'_, sched_entry_tp>) {
@@ -573,7 +738,7 @@ impl Probe<sched_switch> for Arc<Shared> {
         current.listed.set(0);
         Shared::hit(self, Event::Switch, context, |scene| {
             if scene.admits(args.prev) {
-                self.switched_out(scene, args.prev, args.next, section, left);
+                self.switched_out(context, scene, args.prev, args.next, section, left);
             }
             if is_dead(args.prev_state) {
                 scene.tasks.dies(args.prev);
@@ -608,11 +773,12 @@ impl Probe<sched_waking> for Arc<Shared> {
             }
             // The end of a boost wakes the kthread that has asked for it, and need not change the
             // priority, which the task may have been given meanwhile.
-            if task::is_booster(args.p) {
-                let current = task::current(context);
+            let current = task::current(context);
+
+            if task::is_booster(args.p) && !core::ptr::eq(args.p, current) {
                 let admitted = scene.admits(current);
 
-                self.deboosted(scene, current, task::prio(current), admitted);
+                self.deboosted(context, scene, current, task::prio(current), admitted);
             }
         });
     }
@@ -677,7 +843,7 @@ impl Probe<sched_pi_setprio> for Arc<Shared> {
             // The end is the task's own doing. Of another one that runs meanwhile the kernel and
             // each probe may see something else.
             if core::ptr::eq(args.tsk, task::current(context)) {
-                self.deboosted(scene, args.tsk, newprio, admitted);
+                self.deboosted(context, scene, args.tsk, newprio, admitted);
             }
         });
     }

@@ -2,13 +2,19 @@
 
 //! Kernel stacks, and how a file shows them: `function+0x1/0x2[module],...`, the last call first.
 
-use super::text::Field;
+use super::{
+    number::Number,
+    text::Field, //
+};
 use crate::{
     rcu_blame::{
         function_helpers as functions,
         held_helpers as helpers, //
     },
-    tracepoint_glue::args::Task, //
+    tracepoint_glue::{
+        args::Task,
+        probe_state, //
+    },
 };
 use kernel::{
     prelude::*,
@@ -56,6 +62,47 @@ impl Stack {
 
     fn addresses(&self) -> &[usize] {
         self.addresses.get(..self.frames).unwrap_or(&[])
+    }
+}
+
+probe_state! {
+    /// A stack that one CPU writes and reads.
+    pub(super) struct StackCell {
+        frames: Number,
+        addresses: [Number; FRAMES],
+    }
+}
+
+impl StackCell {
+    pub(super) const fn new() -> Self {
+        Self {
+            frames: Number::new(0),
+            addresses: [const { Number::new(0) }; FRAMES],
+        }
+    }
+
+    pub(super) fn set(&self, stack: &Stack) {
+        self.frames.set(stack.frames as u64);
+        for (to, address) in self.addresses.iter().zip(stack.addresses) {
+            to.set(address as u64);
+        }
+    }
+
+    /// Forgets it.
+    pub(super) fn clear(&self) {
+        self.frames.set(0);
+    }
+
+    pub(super) fn get(&self) -> Stack {
+        let mut addresses = [0; FRAMES];
+
+        for (address, from) in addresses.iter_mut().zip(&self.addresses) {
+            *address = from.get() as usize;
+        }
+        Stack {
+            frames: self.frames.get() as usize,
+            addresses,
+        }
     }
 }
 

@@ -269,6 +269,15 @@ pub(super) fn is_blocked_reader(task: &Task) -> bool {
     !field!(task, rcu_blocked_node).is_null()
 }
 
+/// Whether this is the kthread of a CPU that runs before all other tasks, `migration/N`
+/// (kernel/stop_machine.c).
+#[inline(always)]
+pub(super) fn is_stopper(task: &Task) -> bool {
+    const NAME: u64 = u64::from_ne_bytes(*b"migratio");
+
+    comm(task)[0] == NAME && is_kthread(task)
+}
+
 /// Whether this is one of the kthreads by which RCU boosts readers: `rcub/N`, one for each leaf of
 /// the `rcu_node` tree (`rcu_spawn_one_boost_kthread()`).
 #[inline(always)]

@@ -101,7 +101,7 @@ probe_state! {
 }
 
 impl Since {
-    const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self {
             at: Number::new(0),
             switches: Number::new(0),
@@ -152,6 +152,10 @@ probe_state! {
         pub(super) cpu: Number,
         /// The place in [`Absent`](super::absent::Absent), of a task that is off.
         pub(super) noted: Number,
+        /// The first switch inside the section of `off`; 0: the section has ended.
+        pub(super) section_begin: Number,
+        /// For how long the task has run in the section since, up to the last switch.
+        pub(super) section_ran_ns: Number,
         /// Woken, and not on a CPU yet.
         pub(super) woken: Since,
         /// Boosted by RCU. A switch inside the section carries it on.
@@ -172,6 +176,8 @@ impl Passing {
             taken_by: NameCell::new(),
             cpu: Number::new(0),
             noted: Number::new(0),
+            section_begin: Number::new(0),
+            section_ran_ns: Number::new(0),
             woken: Since::new(),
             boosted: Since::new(),
             normal_known: Number::new(0),
@@ -181,9 +187,20 @@ impl Passing {
         }
     }
 
+    /// When the section that the task is in was first left by a switch, if that was seen; the task
+    /// has been switched out that often.
+    #[inline(always)]
+    pub(super) fn section(&self, switches: u64) -> Option<u64> {
+        match self.section_begin.get() {
+            0 => None,
+            begin => self.off.get(switches).map(|_| begin),
+        }
+    }
+
     /// Forgets it. The numbers of a section are those of `off`.
     fn clear(&self) {
         self.off.clear();
+        self.section_begin.set(0);
         self.woken.clear();
         self.boosted.clear();
     }

@@ -130,7 +130,7 @@ check "a reader that is preempted, and may run nowhere else" \
 	rows reader "pid=$pid" "tgid=$pid" comm=cause_reader prio%prio normal_prio=120 \
 	nesting%nesting special%special state=preempted "cpu=$there" "allowed=$there" \
 	migration_disabled=0 off_ns@seen_ns "by_pid=$hog" "on_pid=$hog" "$by_hog" \
-	on_ns@hog_came_ns 'stack~cause_reads\+' -owner_pid
+	on_ns@hog_ns 'stack~cause_reads\+' -owner_pid
 check "the expedited grace period" rows gp type=expedited
 check "and then it is not there" gone reader "pid=$pid" left_ns
 (fast; rows reader "pid=$pid" off_ns@seen_ns)
@@ -200,9 +200,9 @@ cause "cause=rcuc waiter=1 ms=$MS other_cpu=$here"
 rcuc=$(pgrep -x "rcuc/$there")
 check "rcuc behind a hog" \
 	rows thread "pid=$rcuc" "comm=rcuc/$there" "prio=$((99 - rcu_prio))" "cpu=$there" \
-	"on_pid=$hog" on_comm=cause_hog on_prio=49 on_ns@hog_came_ns "runnable_ns<hog_ns"
+	"on_pid=$hog" on_comm=cause_hog on_prio=49 on_ns@hog_ns "runnable_ns<hog_ns"
 check "the hog does not switch" \
-	rows cpu "pid=$hog" "cpu=$there" comm=cause_hog prio=49 nesting=0 on_ns@hog_came_ns \
+	rows cpu "pid=$hog" "cpu=$there" comm=cause_hog prio=49 nesting=0 on_ns@hog_ns \
 	preempt_count~^[01]\$ 'stack~cause_hogs\+' -unanswered_ns
 check "the hog is no reader" gone reader "pid=$hog" hog_ns
 # It may have to wait again, but not for as long.
@@ -227,7 +227,7 @@ check "and then it is not there" gone cpu "pid=$pid" left_ns
 cause "cause=running waiter=1 ms=$MS other_cpu=$here"
 # The interrupt may come at the end of another one, which looks for what to run next.
 check "a reader that runs" \
-	rows cpu "pid=$pid" "cpu=$there" comm=cause_reader prio=0 nesting=1 on_ns@came_ns \
+	rows cpu "pid=$pid" "cpu=$there" comm=cause_reader prio=0 nesting=1 on_ns@entered_ns \
 	preempt_count~^[01]\$ 'stack~cause_reads\+' -unanswered_ns
 check "it is not off its CPU" gone reader "pid=$pid" entered_ns
 check "and then it is not there" gone cpu "pid=$pid" left_ns
@@ -237,7 +237,7 @@ if [ "$third" ]; then
 	cause "cause=normal waiter=2 ms=$MS other_cpu=$here"
 	check "a reader that runs, and is boosted" \
 		rows cpu "pid=$pid" "cpu=$there" comm=cause_reader prio%prio nesting=1 \
-		on_ns@came_ns 'stack~cause_reads\+' -unanswered_ns
+		section_ns@entered_ns 'stack~cause_reads\+' -unanswered_ns
 else
 	ktap_test_skip "a reader that runs, and is boosted: needs 3 CPUs"
 fi

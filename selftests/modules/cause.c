@@ -22,7 +22,6 @@
  *	seen_ns		the task last ran: it looks at the clock all the while
  *	left_ns		the task was about to leave its section
  *	hog_ns		the hog began
- *	hog_came_ns	the hog last came to its CPU
  *	hogged_ns	and was done
  *	gap_ns		the longest between two looks of the hog at the clock: the whole
  *			machine stood still
@@ -115,7 +114,7 @@ static pid_t owner_pid;
 static bool owned;
 /* The hog, and the one on the other CPU. */
 static pid_t hog_pid;
-static u64 hog_ns, hog_came_ns, hogged_ns, other_hog_ns, gap_ns;
+static u64 hog_ns, hogged_ns, other_hog_ns, gap_ns;
 static u64 begun_ns, asked_ns, waited_ns, ended_ns;
 
 /* The kthreads that are not done. */
@@ -252,24 +251,14 @@ static DEFINE_TIMER(cause_timer_list, cause_timer);
 static noinline void cause_hogs(u64 *began)
 {
 	u64 last, now = ktime_get_mono_fast_ns();
-	unsigned long last_switches = switches();
-	bool first = began == &hog_ns;
 
 	WRITE_ONCE(*began, now);
-	if (first)
-		WRITE_ONCE(hog_came_ns, now);
 	while (!over(now)) {
 		cpu_relax();
 		last = now;
 		now = ktime_get_mono_fast_ns();
-		if (!first)
-			continue;
-		if (now - last > gap_ns)
+		if (began == &hog_ns && now - last > gap_ns)
 			WRITE_ONCE(gap_ns, now - last);
-		if (switches() != last_switches) {
-			last_switches = switches();
-			WRITE_ONCE(hog_came_ns, now);
-		}
 	}
 }
 
@@ -545,14 +534,13 @@ static int main_fn(void *unused)
 static int times_get(char *buffer, const struct kernel_param *kp)
 {
 	return sysfs_emit(buffer,
-			  "now_ns=%llu pid=%d hog_pid=%d owner_pid=%d prio=%d nesting=%d special=%s begun_ns=%llu entered_ns=%llu came_ns=%llu seen_ns=%llu left_ns=%llu hog_ns=%llu hog_came_ns=%llu hogged_ns=%llu gap_ns=%llu asked_ns=%llu waited_ns=%llu ended_ns=%llu\n",
+			  "now_ns=%llu pid=%d hog_pid=%d owner_pid=%d prio=%d nesting=%d special=%s begun_ns=%llu entered_ns=%llu came_ns=%llu seen_ns=%llu left_ns=%llu hog_ns=%llu hogged_ns=%llu gap_ns=%llu asked_ns=%llu waited_ns=%llu ended_ns=%llu\n",
 			  ktime_get_mono_fast_ns(), READ_ONCE(pid), READ_ONCE(hog_pid),
 			  READ_ONCE(owner_pid), READ_ONCE(named_prio), READ_ONCE(named_nesting),
 			  READ_ONCE(named_special), READ_ONCE(begun_ns), READ_ONCE(entered_ns),
 			  READ_ONCE(came_ns), READ_ONCE(seen_ns), READ_ONCE(left_ns),
-			  READ_ONCE(hog_ns), READ_ONCE(hog_came_ns), READ_ONCE(hogged_ns),
-			  READ_ONCE(gap_ns), READ_ONCE(asked_ns), READ_ONCE(waited_ns),
-			  READ_ONCE(ended_ns));
+			  READ_ONCE(hog_ns), READ_ONCE(hogged_ns), READ_ONCE(gap_ns),
+			  READ_ONCE(asked_ns), READ_ONCE(waited_ns), READ_ONCE(ended_ns));
 }
 
 static const struct kernel_param_ops times_ops = {

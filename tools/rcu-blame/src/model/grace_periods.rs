@@ -21,6 +21,8 @@ pub enum Kind {
     Thread,
     /// A task had a CPU without a switch.
     Cpu,
+    /// A reader was in a section in which it was switched out, and ran.
+    Section,
 }
 
 impl FromStr for Kind {
@@ -31,6 +33,7 @@ impl FromStr for Kind {
             "reader" => Ok(Self::Reader),
             "thread" => Ok(Self::Thread),
             "cpu" => Ok(Self::Cpu),
+            "section" => Ok(Self::Section),
             _ => Err(()),
         }
     }
@@ -77,6 +80,8 @@ pub struct Cause {
     pub most: Option<Most>,
     /// Of a CPU.
     pub ticks: Option<Ticks>,
+    /// For how long a reader has run in its section.
+    pub ran_ns: Option<u64>,
     /// How long after its beginning RCU boosted the reader.
     pub boosted_after_ns: Option<u64>,
     /// The stack of a reader.
@@ -174,6 +179,7 @@ fn cause(record: &Record<'_>) -> Result<Option<Cause>, Malformed> {
         by: record.task("by_")?,
         most,
         ticks,
+        ran_ns: record.optional("ran_ns")?,
         boosted_after_ns: record.optional("boosted_after_ns")?,
         stack: record.stack(),
     }))

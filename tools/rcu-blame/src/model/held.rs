@@ -129,6 +129,8 @@ pub struct Reader {
     pub migration_disabled: u32,
     /// For how long it has been off its CPU.
     pub off_ns: Option<u64>,
+    /// For how long it has been in its section, since it was first switched out in it.
+    pub section_ns: Option<u64>,
     /// The boost by RCU.
     pub boost: Option<Boost>,
     /// The task that took the CPU.
@@ -183,10 +185,12 @@ pub struct Cpu {
     /// The task that it runs.
     #[serde(flatten)]
     pub task: Task,
-    /// For how long, without a switch.
+    /// For how long, without a switch but to the kernel's stopper.
     pub on_ns: u64,
     /// Whether RCU waits for the CPU.
     pub watched: bool,
+    /// For how long the task has been in its section, since it was first switched out in it.
+    pub section_ns: Option<u64>,
     /// The depth of the task's sections.
     pub nesting: i32,
     /// The answer to the interrupt.
@@ -326,6 +330,7 @@ fn reader(record: &Record<'_>) -> Result<Reader, Malformed> {
         allowed: text(record, "allowed"),
         migration_disabled: record.required("migration_disabled")?,
         off_ns: record.optional("off_ns")?,
+        section_ns: record.optional("section_ns")?,
         boost: boost(record)?,
         by: record.task("by_")?,
         on: on(record)?,
@@ -356,6 +361,7 @@ fn cpu(record: &Record<'_>) -> Result<Cpu, Malformed> {
         task: record.subject()?,
         on_ns: record.required("on_ns")?,
         watched: record.flag("watched")?,
+        section_ns: record.optional("section_ns")?,
         nesting: record.required("nesting")?,
         answer: match (
             record.optional("unanswered_ns")?,

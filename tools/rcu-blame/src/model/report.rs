@@ -157,6 +157,7 @@ pub fn cause_name(cause: &Cause) -> String {
         Kind::Reader => "reader",
         Kind::Thread => "thread",
         Kind::Cpu => "on CPU",
+        Kind::Section => "in section",
     };
 
     format!("{kind} {}", cause.task)

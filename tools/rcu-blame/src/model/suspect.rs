@@ -41,6 +41,8 @@ pub enum Role {
         /// The lock's owner, if it is known.
         owner: Option<Owner>,
     },
+    /// A reader that runs in its section, and was switched out in it.
+    Section,
     /// One of RCU's threads that could run.
     Thread,
     /// A CPU that does not switch.
@@ -118,7 +120,21 @@ fn of_reader(reader: &Reader, gp_ns: u64) -> Suspect {
         task: on.task.clone(),
         ns: Some(on.on_ns),
     });
+    let off_ns = reader.off_ns.unwrap_or(gp_ns);
+    // It runs, but for short absences.
+    let section_ns = reader.section_ns.filter(|ns| off_ns < ns / 2);
 
+    if let Some(section_ns) = section_ns {
+        return Suspect {
+            role: Role::Section,
+            task: reader.task.clone(),
+            cpu: reader.cpu,
+            ns: Some(section_ns),
+            overlap_ns: section_ns.min(gp_ns),
+            behind: None,
+            stack: reader.stack.clone(),
+        };
+    }
     Suspect {
         role: match reader.state {
             State::Preempted => Role::Preempted {
@@ -131,7 +147,7 @@ fn of_reader(reader: &Reader, gp_ns: u64) -> Suspect {
         task: reader.task.clone(),
         cpu: reader.cpu,
         ns: reader.off_ns,
-        overlap_ns: reader.off_ns.unwrap_or(gp_ns).min(gp_ns),
+        overlap_ns: off_ns.min(gp_ns),
         behind: on.or_else(|| behind(reader.by.as_ref())),
         stack: reader.stack.clone(),
     }
@@ -168,7 +184,8 @@ fn of_thread(thread: &Thread, gp_ns: u64) -> Suspect {
 fn of_cpu(cpu: &Cpu, gp_ns: u64) -> Suspect {
     let mut stack = Vec::new();
     let state = match &cpu.answer {
-        _ if !cpu.watched => CpuState::Quiescent,
+        // It spins until the reader that it has boosted leaves its section.
+        _ if !cpu.watched || is_boost_thread(&cpu.task) => CpuState::Quiescent,
         Answer::None { .. } => CpuState::NoInterrupts,
         Answer::Answered { stack: s, .. } if cpu.nesting > 0 => {
             stack.clone_from(s);
@@ -184,12 +201,19 @@ fn of_cpu(cpu: &Cpu, gp_ns: u64) -> Suspect {
         Answer::NotAsked => CpuState::Quiescent,
     };
 
+    // RCU waits for the reader, wherever it runs.
+    let section_ns = cpu.section_ns.filter(|_| state == CpuState::Reads);
+    let ns = section_ns.unwrap_or(0).max(cpu.on_ns);
+
     Suspect {
-        role: Role::Cpu(state),
+        role: match section_ns {
+            Some(section_ns) if section_ns >= cpu.on_ns => Role::Section,
+            _ => Role::Cpu(state),
+        },
         task: cpu.task.clone(),
         cpu: cpu.cpu,
-        ns: Some(cpu.on_ns),
-        overlap_ns: cpu.on_ns.min(gp_ns),
+        ns: Some(ns),
+        overlap_ns: ns.min(gp_ns),
         behind: None,
         stack,
     }
@@ -199,7 +223,11 @@ fn of_cpu(cpu: &Cpu, gp_ns: u64) -> Suspect {
 pub fn past(gp: &SlowGp) -> Vec<Suspect> {
     let mut suspects: Vec<Suspect> = Vec::new();
 
-    for cause in &gp.causes {
+    let causes = gp.causes.iter();
+
+    // It spins until the reader that it has boosted leaves its section.
+    for cause in causes.filter(|cause| cause.kind == Kind::Thread || !is_boost_thread(&cause.task))
+    {
         let suspect = of_cause(cause, gp);
         let same = suspects.iter_mut().find(|other| {
             other.task.pid == suspect.task.pid
@@ -224,6 +252,7 @@ fn of_cause(cause: &Cause, gp: &SlowGp) -> Suspect {
     let role = match cause.kind {
         Kind::Thread => Role::Thread,
         Kind::Cpu => Role::Cpu(state_of(cause, gp)),
+        Kind::Section => Role::Section,
         Kind::Reader if is_short(cause) => Role::Off,
         // A boost that comes late is none.
         Kind::Reader => Role::Preempted {
@@ -237,8 +266,8 @@ fn of_cause(cause: &Cause, gp: &SlowGp) -> Suspect {
         role,
         task: cause.task.clone(),
         cpu: cause.cpu,
-        ns: Some(cause.duration_ns),
-        overlap_ns: cause.overlap_ns,
+        ns: Some(cause.ran_ns.unwrap_or(cause.duration_ns)),
+        overlap_ns: cause.overlap_ns.min(cause.ran_ns.unwrap_or(u64::MAX)),
         behind: most.or_else(|| behind(cause.by.as_ref())),
         stack: cause.stack.clone(),
     }
@@ -310,8 +339,21 @@ pub fn is_boost_thread(task: &Task) -> bool {
 
 /// The facts that two snapshots, one soon after the other, share: the tasks, threads and CPUs of
 /// `later` that `first` has in the same wait. A CPU that was in a short section by chance is not in
-/// it the second time.
+/// it the second time. A reader may have come to its CPU or left it meanwhile.
 pub fn confirmed(first: &Held, mut later: Held) -> Held {
+    let was_on_cpu = |pid| {
+        first
+            .cpus
+            .iter()
+            .any(|cpu| cpu.task.pid == pid && cpu.section_ns.is_some())
+    };
+    let was_off_cpu = |pid| {
+        first
+            .readers
+            .iter()
+            .any(|reader| reader.task.pid == pid && reader.section_ns.is_some())
+    };
+
     later.readers.retain(|reader| {
         first.readers.iter().any(|other| {
             let is_same_stay = match (other.off_ns, reader.off_ns) {
@@ -320,7 +362,8 @@ pub fn confirmed(first: &Held, mut later: Held) -> Held {
             };
 
             other.task.pid == reader.task.pid && is_same_stay
-        })
+        }) || reader.section_ns.is_some()
+            && (was_on_cpu(reader.task.pid) || was_off_cpu(reader.task.pid))
     });
     later.threads.retain(|thread| {
         first.threads.iter().any(|other| {
@@ -336,7 +379,7 @@ pub fn confirmed(first: &Held, mut later: Held) -> Held {
         if let Some(other) = same {
             weaken(cpu, other);
         }
-        same.is_some()
+        same.is_some() || cpu.section_ns.is_some() && was_off_cpu(cpu.task.pid)
     });
     later
 }

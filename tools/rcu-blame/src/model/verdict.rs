@@ -61,6 +61,7 @@ impl Rule {
             Role::Blocked { .. } => Self::ReaderBlocked,
             Role::Preempted { .. } => Self::ReaderPreempted,
             Role::Off => Self::ReaderOff,
+            Role::Section => Self::ReaderRuns,
             Role::Thread if is_gp_thread(&suspect.task) => Self::GpThreadStarved,
             Role::Thread if is_cpu_thread(&suspect.task) => Self::CpuThreadStarved,
             Role::Thread => Self::ThreadStarved,
@@ -121,18 +122,24 @@ pub struct Verdict {
     pub also: Vec<String>,
 }
 
-/// The verdict on the present. `threshold_ns`: shorter delays are none.
+/// The verdict on the present. `threshold_ns`: shorter delays are none. The cause of a grace period
+/// that has just become too long has lasted for a little less.
 pub fn present(held: &Held, threshold_ns: u64) -> Verdict {
     let is_long = |ns| ns > threshold_ns;
     let mut suspects = suspect::present(held);
     let longest = suspect::longest(held).filter(|gp| gp.for_ns.is_none_or(is_long));
+    let has_most = |suspect: &Suspect| {
+        longest
+            .and_then(|gp| gp.for_ns)
+            .is_some_and(|ns| suspect.overlap_ns > ns / 2)
+    };
 
     suspects.retain(|suspect| {
         let holds_by_itself = suspect.is_reader()
             || suspect.role == Role::Thread
                 && (is_gp_thread(&suspect.task) || is_cpu_thread(&suspect.task));
 
-        is_long(suspect.known_ns()) && (longest.is_some() || holds_by_itself)
+        has_most(suspect) || is_long(suspect.known_ns()) && (longest.is_some() || holds_by_itself)
     });
 
     // A thread that drives grace periods delays those of its kind.

@@ -275,7 +275,7 @@ pub fn causes(html: &mut Html, gp: &SlowGp) {
             begin_ns: cause.begin_ns,
             end_ns: cause.begin_ns.saturating_add(cause.duration_ns),
             class: match cause.kind {
-                Kind::Reader => "reader",
+                Kind::Reader | Kind::Section => "reader",
                 Kind::Thread => "thread",
                 Kind::Cpu => "cpu",
             },

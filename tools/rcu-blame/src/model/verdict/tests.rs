@@ -52,6 +52,22 @@ fn reader_preempted() {
 }
 
 #[test]
+fn reader_of_a_grace_period_that_has_just_become_long() {
+    let rule = |gp_ns: &str| {
+        let records = READER.replace("off_ns=1900000000", "off_ns=98000000");
+        let text = format!("held ns=9 tasks=9 readers=9 threads=9\n{NORMAL}{records}")
+            .replace("for_ns=2000000000", &format!("for_ns={gp_ns}"));
+
+        present(&Held::parse(text.as_bytes()).unwrap(), 100 * MS).rule
+    };
+
+    assert_eq!(rule("99000000"), Rule::Nothing);
+    assert_eq!(rule("101000000"), Rule::ReaderPreempted);
+    // It is to blame for less than half of this one.
+    assert_eq!(rule("201000000"), Rule::Unexplained);
+}
+
+#[test]
 fn reader_whose_boost_is_starved() {
     let (rule, sentence) = says(&[READER, RCUB, RCUC, HOG].concat());
 
@@ -100,6 +116,46 @@ fn reader_runs() {
         "Reader hog[20] (real-time 50) has CPU 1 in its section: no switch for 1.90 s in hogs; \
          95 % of normal grace period 7, under way for 2.00 s"
     );
+}
+
+const SECTION: &str = "cpu cpu=1 pid=10 comm=reader prio=120 on_ns=3000000 watched=1 \
+    section_ns=1980000000 nesting=1 preempt_count=0 stack=path_walk+0x1/0x2\n";
+
+#[test]
+fn reader_runs_with_interruptions() {
+    let expected = (
+        Rule::ReaderRuns,
+        "Reader reader[10] (nice 0) has been in its section for 1.98 s in path_walk on CPU 1; 99 % \
+         of normal grace period 7, under way for 2.00 s"
+            .to_string(),
+    );
+    let short_absence = READER
+        .replace("off_ns=1900000000", "off_ns=2000000 section_ns=1980000000")
+        .replace("asm_sysvec_reschedule_ipi+0x1/0x2,", "");
+
+    assert_eq!(says(SECTION), expected);
+    assert_eq!(says(&short_absence), expected);
+    assert_eq!(says(READER).0, Rule::ReaderPreempted);
+
+    // In one snapshot it runs, in the other it does not.
+    for (first, later) in [(SECTION, &short_absence[..]), (&short_absence[..], SECTION)] {
+        let held = confirmed(&held(first), held(later));
+
+        assert_eq!(present(&held, 100 * MS).rule, Rule::ReaderRuns);
+    }
+}
+
+#[test]
+fn booster_waits_for_the_reader() {
+    let rcub = HOG
+        .replace("pid=20 comm=hog", "pid=17 comm=rcub/0")
+        .replace("on_ns=1900000000", "on_ns=2000000000 section_ns=1995000000")
+        .replace("nesting=0", "nesting=1");
+    let (rule, sentence) = says(&[&rcub, SECTION].concat());
+
+    assert_eq!(rule, Rule::ReaderRuns);
+    assert!(sentence.starts_with("Reader reader[10] "));
+    assert_eq!(says(&rcub).0, Rule::Unexplained);
 }
 
 #[test]

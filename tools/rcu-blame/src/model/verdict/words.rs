@@ -179,6 +179,12 @@ impl Now {
                     behind(suspect),
                 )
             }
+            Some(Rule::ReaderRuns) if suspect.role == Role::Section => format!(
+                "Reader {task} ({}) {}{long}{} on CPU {cpu}",
+                task.priority(),
+                self.pick("has been in its section", "ran in its section"),
+                place(suspect)
+            ),
             rule => format!(
                 "{} {task} ({}) {} CPU {cpu} {}: no switch{long}{}",
                 if rule == Some(Rule::ReaderRuns) {
@@ -235,6 +241,10 @@ impl Now {
         let (kind, text) = match &suspect.role {
             Role::Preempted { .. } | Role::Blocked { .. } | Role::Off => ("reader", "off"),
             Role::Thread => ("thread", self.pick("waits for", "waited for")),
+            Role::Section => (
+                "reader",
+                self.pick("in its section on", "ran in its section on"),
+            ),
             Role::Cpu(_) => ("cpu", self.pick("has", "had")),
         };
         let kind_in_words = if kind == "cpu" { "task" } else { kind };

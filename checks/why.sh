@@ -39,24 +39,49 @@ has_begun()
 	[ "$(at begun_ns)" != 0 ]
 }
 
-# plant PARAMETERS: the cause, until it is pulled; sets $why and $held, the status.
-plant()
+# begin PARAMETERS: the cause, for a minute, or for as long as a CPU may be like that.
+begin()
 {
 	# shellcheck disable=SC2086 # lib_blame.sh has here and there
 	insmod "$MODS/rcu_notrace_cause.ko" "cpu=$there" "other_cpu=$here" ms=60000 $1
+}
+
+# plant PARAMETERS: the cause, until it is pulled; sets $why and $held, the status.
+plant()
+{
+	begin "$1"
 	tries=100
 	until has_begun || [ $((tries -= 1)) = 0 ]; do
 		pause 0.1
 	done
 	pause "${2:-0.5}"
-	# At the same time: some causes do not last for long.
-	"$tool" held --threshold $threshold > "$tmp/held" &
-	held=$!
-	"$tool" why --threshold $threshold > "$tmp/why"
-	wait $held
+	"$tool" held --threshold $threshold > "$tmp/held"
 	held=$?
+	"$tool" why --threshold $threshold > "$tmp/why"
 	why=$(head -n 1 "$tmp/why")
 	hog="cause_hog\\[$(at hog_pid)\\] (real-time 50)"
+}
+
+# looks PID: the tool has looked, and waits for the next time.
+looks()
+{
+	grep -q nanosleep "/proc/$1/wchan"
+}
+
+# catch PARAMETERS: as plant, of a cause that may be over when a program has started.
+catch()
+{
+	"$tool" held -d 60s --threshold $threshold > "$tmp/held" &
+	held=$!
+	"$tool" why -d 60s --threshold $threshold > "$tmp/why" &
+	asker=$!
+	patiently looks $held
+	patiently looks $asker
+	begin "$1"
+	wait $held
+	held=$?
+	wait $asker
+	why=$(head -n 1 "$tmp/why")
 }
 
 is_free()
@@ -214,12 +239,12 @@ named "a reader that waits for a lock" \
 plant "cause=rcuc waiter=1"
 named "rcuc" "Thread rcuc/$there\\[.* for CPU $there .* behind $hog, which has had it"
 
-plant "cause=preempt_off waiter=1"
+catch "cause=preempt_off waiter=1"
 loop="Task cause_loop\\[$(at pid)\\] .* CPU $there"
 named "preemption off" \
 	"$loop with preemption off: no switch .* in cause_has_preemption_off; "
 
-plant "cause=irqs_off waiter=1"
+catch "cause=irqs_off waiter=1"
 named "interrupts off" \
 	"Task cause_loop\\[$(at pid)\\] .* CPU $there with interrupts off: no switch for "
 

@@ -4,16 +4,12 @@
 
 use super::{
     actions::{self, Action},
-    options::Common,
+    options::{Common, EVERY},
     signals::Ending,
 };
 use crate::{
     cli::status,
-    model::{
-        held::Held,
-        time::Ns,
-        verdict::{self, Verdict},
-    },
+    model::{held::Held, time::Ns, verdict::Verdict},
     source::{instance::Instance, Facts},
     view,
 };
@@ -24,9 +20,6 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
-
-/// The time between two looks.
-const EVERY: Duration = Duration::from_millis(100);
 
 /// The arguments.
 #[derive(clap::Args)]
@@ -71,7 +64,7 @@ impl Args {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let mut live = self.common.open()?;
         let (held, verdict) = match self.duration {
-            None => self.look(&mut live)?,
+            None => self.common.look(&mut live)?,
             Some(duration) => self.watch(&mut live, Duration::from_nanos(duration.0))?,
         };
         let text = if self.json {
@@ -93,13 +86,6 @@ impl Args {
         })
     }
 
-    fn look(&self, facts: &mut impl Facts) -> anyhow::Result<(Held, Verdict)> {
-        let held = self.common.part(facts.held_for_certain()?);
-        let verdict = verdict::present(&held, self.common.threshold.0);
-
-        Ok((held, verdict))
-    }
-
     /// Looks until something is held; with the action `continue` to the end. A snapshot in which
     /// something is held is preferred to a later one.
     fn watch(&self, facts: &mut impl Facts, time: Duration) -> anyhow::Result<(Held, Verdict)> {
@@ -117,7 +103,7 @@ impl Args {
         let mut was_held = false;
 
         loop {
-            let (held, verdict) = self.look(facts)?;
+            let (held, verdict) = self.common.look(facts)?;
             let is_held = verdict.held && begin.elapsed() >= warm;
             let is_new = is_held && !was_held;
             let is_over = begin.elapsed() >= time || ending.is_near();

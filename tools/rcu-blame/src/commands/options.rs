@@ -3,11 +3,19 @@
 //! Options that several commands have.
 
 use crate::{
-    model::{cpus::CpuList, held::Held, time::Ns},
-    source::live::Live,
+    model::{
+        cpus::CpuList,
+        held::Held,
+        time::Ns,
+        verdict::{self, Verdict},
+    },
+    source::{live::Live, Facts},
 };
 use anyhow::bail;
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
+
+/// The time between two looks of a command that waits.
+pub const EVERY: Duration = Duration::from_millis(100);
 
 /// The place and the amount that is looked at.
 #[derive(clap::Args)]
@@ -42,6 +50,18 @@ impl Common {
             move_to(cpus)?;
         }
         Ok(live)
+    }
+
+    /// The present, and the verdict on it.
+    ///
+    /// # Errors
+    ///
+    /// The facts cannot be read.
+    pub fn look(&self, facts: &mut impl Facts) -> anyhow::Result<(Held, Verdict)> {
+        let held = self.part(facts.held_for_certain()?);
+        let verdict = verdict::present(&held, self.threshold.0);
+
+        Ok((held, verdict))
     }
 
     /// The part of the snapshot that is looked at.

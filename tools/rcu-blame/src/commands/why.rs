@@ -2,10 +2,13 @@
 
 //! `rcu-blame why`: one sentence, then the chain.
 
-use super::options::Common;
+use super::options::{Common, EVERY};
 use crate::{
     cli::status,
-    model::verdict::{self, Verdict},
+    model::{
+        time::Ns,
+        verdict::{self, Verdict},
+    },
     source::Facts,
     view,
 };
@@ -13,6 +16,8 @@ use serde::Serialize;
 use std::{
     io::{self, Write},
     process::ExitCode,
+    thread,
+    time::{Duration, Instant},
 };
 
 /// The arguments.
@@ -21,6 +26,10 @@ pub struct Args {
     /// Tell of the last one that was slow, not of the present
     #[arg(long)]
     last: bool,
+
+    /// Wait for that long until something is held: 30s, 5m, ...
+    #[arg(short, long, value_name = "TIME", conflicts_with = "last")]
+    duration: Option<Ns>,
 
     /// Print JSON
     #[arg(long)]
@@ -53,8 +62,7 @@ impl Args {
 
             (last.unwrap_or_else(verdict::none_slow), None)
         } else {
-            let held = self.common.part(live.held_for_certain()?);
-            let verdict = verdict::present(&held, self.common.threshold.0);
+            let verdict = self.present(&mut live)?;
             let last = if verdict.held { None } else { last(&mut live)? };
 
             (verdict, last)
@@ -75,6 +83,20 @@ impl Args {
 
         io::stdout().lock().write_all(text.as_bytes())?;
         Ok(status::FINE)
+    }
+
+    fn present(&self, facts: &mut impl Facts) -> anyhow::Result<Verdict> {
+        let time = Duration::from_nanos(self.duration.map_or(0, |ns| ns.0));
+        let begin = Instant::now();
+
+        loop {
+            let (_, verdict) = self.common.look(facts)?;
+
+            if verdict.held || begin.elapsed() >= time {
+                return Ok(verdict);
+            }
+            thread::sleep(EVERY);
+        }
     }
 }
 

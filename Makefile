@@ -22,6 +22,7 @@ QEMU_OPTS ?=#   more for QEMU's command line
 CMD ?=#         what make vm runs
 HOST ?=#        1: the demo on this machine, with the module loaded, as root
 TESTS ?=#       what make check runs, default all; names as in selftests/ and checks/
+LANES ?=#       how many jobs of make check run at a time, see checks/check
 CELLS ?=#       what make matrix runs them in, e.g. '1 20 4:preempt=lazy'
 LONG ?=#        1: make check runs the tests that take a quarter of an hour, too
 PACKAGE ?=#     1: make check tries the Debian package as well, for half an hour
@@ -35,7 +36,7 @@ KEYRING ?=#     the mirror's keyring, default the host's debian-archive-keyring
 DESTDIR ?=#     where make install takes / to be
 
 # A variable left empty is as good as not set.
-$(foreach v,KVER KERNEL CPUS MEM APPEND TIMEOUT SLOW EXPECT ICOUNT TCG_THREAD QEMU_OPTS CMD HOST TESTS CELLS BENCH LONG PACKAGE MIRROR KEYRING NEIGHBOURS DURATION HOURS KERNELS,\
+$(foreach v,KVER KERNEL CPUS MEM APPEND TIMEOUT SLOW EXPECT ICOUNT TCG_THREAD QEMU_OPTS CMD HOST TESTS LANES CELLS BENCH LONG PACKAGE MIRROR KEYRING NEIGHBOURS DURATION HOURS KERNELS,\
 	$(if $(strip $($(v))),$(eval export $(v)),$(eval unexport $(v))))
 
 ## Targets:

@@ -90,6 +90,9 @@ mod flavours;
 #[allow(unused_imports)]
 pub(crate) use arch::{
     add_local,
+    add_shared,
+    load_acquire,
+    per_cpu,
     IGNORES_EXTRA_ARGUMENTS, //
 };
 #[allow(unused_imports)]

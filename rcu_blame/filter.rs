@@ -62,6 +62,7 @@ struct Pattern {
 
 /// A disjunction of conjunctions; without terms it is true of all tasks.
 pub(super) struct Filter {
+    has_terms: bool,
     terms: [Option<Term>; MAX_TERMS],
     /// A bit for each term: whether a conjunction begins with it that is not the first.
     begins: u16,
@@ -83,6 +84,7 @@ impl Filter {
     /// One that is true of all tasks.
     pub(super) fn all() -> Self {
         Self {
+            has_terms: false,
             terms: [None; MAX_TERMS],
             begins: 0,
             poison: Poison::new(),
@@ -97,6 +99,7 @@ impl Filter {
         if parser.blank() {
             return Ok(filter);
         }
+        filter.has_terms = true;
         for (i, term) in filter.terms.iter_mut().enumerate() {
             *term = Some(parser.term()?);
             if parser.blank() {
@@ -114,6 +117,13 @@ impl Filter {
     /// Whether an event of `task` on `cpu` is looked at.
     #[inline(always)]
     pub(super) fn admits(&self, task: &Task, cpu: u32, guard: &impl RcuReader) -> bool {
+        self.poison.check();
+        !self.has_terms || self.holds(task, cpu, guard)
+    }
+
+    #[inline(never)]
+    #[link_section = ".kprobes.text"]
+    fn holds(&self, task: &Task, cpu: u32, guard: &impl RcuReader) -> bool {
         // Of the conjunctions before this one, and of this one so far.
         let (mut any, mut all) = (false, true);
         let mut begins = self.begins;
@@ -135,7 +145,6 @@ impl Filter {
                 Term::Cgroup(id) => task::is_in_cgroup(task, *id, guard),
             };
         }
-        self.poison.check();
         any | all
     }
 }

@@ -39,16 +39,6 @@ bool __kprobes rcu_blame_being_woken(struct task_struct *task)
 }
 
 /*
- * Of a task that may be renaming itself meanwhile: a mixture of both names then,
- * and always terminated, as the last byte is never written otherwise.
- */
-void __kprobes rcu_blame_comm(struct task_struct *task, u64 comm[2])
-{
-	BUILD_BUG_ON(sizeof(task->comm) != 2 * sizeof(u64));
-	memcpy(comm, task->comm, sizeof(task->comm));
-}
-
-/*
  * The cgroup of the default hierarchy, by its id, which is the number of its
  * directory's inode.  A css_set, and what it refers to, is freed by kfree_rcu()
  * (put_css_set_locked()).  Lockdep does not see the section that protects it

@@ -16,7 +16,6 @@
 struct task_struct *rcu_blame_current(void);
 u64 rcu_blame_local_clock(void);
 bool rcu_blame_being_woken(struct task_struct *task);
-void rcu_blame_comm(struct task_struct *task, u64 comm[2]);
 u64 rcu_blame_cgroup_id(struct task_struct *task);
 bool rcu_blame_in_cgroup(struct task_struct *task, u64 id);
 void rcu_blame_grace_periods(unsigned long *normal, unsigned long *expedited);

@@ -61,6 +61,7 @@ impl NameCell {
     }
 
     /// `None`: an idle task, or none was named. Any context.
+    #[inline(always)]
     pub(super) fn get(&self) -> Option<Name> {
         let [a, b] = &self.comm;
         let id = self.id.get();

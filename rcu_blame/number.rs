@@ -7,7 +7,10 @@
 //! neither.
 
 use crate::{
-    rcu_notrace::add_local,
+    rcu_notrace::{
+        add_local,
+        add_shared, //
+    },
     tracepoint_glue::NoSleep, //
 };
 use kernel::sync::atomic::{
@@ -75,6 +78,6 @@ impl Number {
     /// Adds to what is written by any number of CPUs at once. Any context.
     #[inline(always)]
     pub(super) fn add_shared(&self, n: u64) {
-        self.0.add(n, Relaxed);
+        add_shared(&self.0, n);
     }
 }

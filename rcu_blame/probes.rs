@@ -102,12 +102,29 @@ impl Shared {
     /// Accounts for a hit, and runs `body` under a guard.
     #[inline(always)]
     fn hit(&self, event: Event, pinned: &impl Pinned, body: impl FnOnce(&Scene<'_>)) {
+        self.hit_at(event, pinned, task::now_ns, body);
+    }
+
+    /// The same of an event that has no use for the time.
+    #[inline(always)]
+    fn hit_any_time(&self, event: Event, pinned: &impl Pinned, body: impl FnOnce(&Scene<'_>)) {
+        self.hit_at(event, pinned, || 0, body);
+    }
+
+    #[inline(always)]
+    fn hit_at(
+        &self,
+        event: Event,
+        pinned: &impl Pinned,
+        now: impl FnOnce() -> u64,
+        body: impl FnOnce(&Scene<'_>),
+    ) {
         let Some(account) = self.accounts.get(event as usize) else {
             return;
         };
 
         account.enter(|| {
-            let now = task::now_ns();
+            let now = now();
             let guard = self.rcu.read_lock();
             let numbers = self.numbers.read(&guard);
 
@@ -395,6 +412,20 @@ impl Shared {
                 record.lasting.boosted_to.set(newprio as u64);
             }
             trace::reader_boosted(task, newprio, after_ns);
+        }
+    }
+
+    /// A kthread that boosts is woken: by the task that it has boosted, unless by itself.
+    #[cold]
+    #[inline(never)]
+    #[link_section = ".kprobes.text"]
+    fn booster_wakes(&self, pinned: &impl Pinned, scene: &Scene<'_>, booster: &Task) {
+        let current = task::current(pinned);
+
+        if !core::ptr::eq(booster, current) {
+            let admitted = scene.admits(current);
+
+            self.deboosted(pinned, scene, current, task::prio(current), admitted);
         }
     }
 
@@ -773,12 +804,8 @@ impl Probe<sched_waking> for Arc<Shared> {
             }
             // The end of a boost wakes the kthread that has asked for it, and need not change the
             // priority, which the task may have been given meanwhile.
-            let current = task::current(context);
-
-            if task::is_booster(args.p) && !core::ptr::eq(args.p, current) {
-                let admitted = scene.admits(current);
-
-                self.deboosted(context, scene, current, task::prio(current), admitted);
+            if task::is_booster(args.p) {
+                self.booster_wakes(context, scene, args.p);
             }
         });
     }
@@ -787,7 +814,7 @@ impl Probe<sched_waking> for Arc<Shared> {
 impl Probe<sched_wakeup> for Arc<Shared> {
     #[inline(always)]
     fn hit(&self, context: &Context<'_, sched_wakeup>, args: Args<'_, sched_wakeup>) {
-        Shared::hit(self, Event::Wakeup, context, |scene| {
+        Shared::hit_any_time(self, Event::Wakeup, context, |scene| {
             if scene.admits(args.p) {
                 scene.cpu.counts.wakeups.count();
                 if let Some(record) = scene.record(args.p) {
@@ -819,7 +846,7 @@ impl Probe<sched_wakeup_new> for Arc<Shared> {
 impl Probe<sched_migrate_task> for Arc<Shared> {
     #[inline(always)]
     fn hit(&self, context: &Context<'_, sched_migrate_task>, args: Args<'_, sched_migrate_task>) {
-        Shared::hit(self, Event::Migrate, context, |scene| {
+        Shared::hit_any_time(self, Event::Migrate, context, |scene| {
             if scene.admits(args.p) {
                 scene.cpu.counts.migrations.count();
                 if let Some(record) = scene.record(args.p) {
@@ -852,7 +879,7 @@ impl Probe<sched_pi_setprio> for Arc<Shared> {
 impl Probe<sched_process_fork> for Arc<Shared> {
     #[inline(always)]
     fn hit(&self, context: &Context<'_, sched_process_fork>, args: Args<'_, sched_process_fork>) {
-        Shared::hit(self, Event::Fork, &context.pin(), |scene| {
+        Shared::hit_any_time(self, Event::Fork, &context.pin(), |scene| {
             if scene.admits(args.parent) {
                 scene.cpu.counts.forks.count();
             }
@@ -863,7 +890,7 @@ impl Probe<sched_process_fork> for Arc<Shared> {
 impl Probe<sched_process_exec> for Arc<Shared> {
     #[inline(always)]
     fn hit(&self, context: &Context<'_, sched_process_exec>, args: Args<'_, sched_process_exec>) {
-        Shared::hit(self, Event::Exec, &context.pin(), |scene| {
+        Shared::hit_any_time(self, Event::Exec, &context.pin(), |scene| {
             if scene.admits(args.p) {
                 scene.cpu.counts.execs.count();
                 if let Some(record) = scene.record(args.p) {
@@ -877,7 +904,7 @@ impl Probe<sched_process_exec> for Arc<Shared> {
 impl Probe<sched_process_exit> for Arc<Shared> {
     #[inline(always)]
     fn hit(&self, context: &Context<'_, sched_process_exit>, args: Args<'_, sched_process_exit>) {
-        Shared::hit(self, Event::Exit, &context.pin(), |scene| {
+        Shared::hit_any_time(self, Event::Exit, &context.pin(), |scene| {
             if scene.admits(args.p) {
                 scene.cpu.counts.exits.count();
                 if let Some(record) = scene.record(args.p) {

@@ -128,14 +128,20 @@ pub(super) fn is_being_woken(task: &Task) -> bool {
     unsafe { helpers::rcu_blame_being_woken(task.as_ptr()) }
 }
 
-/// Its name, in two words.
+/// Its name, in two words. Of a task that renames itself meanwhile, a mixture of both names, which
+/// ends in a NUL: nothing else is ever written to the last byte.
 #[inline(always)]
 pub(super) fn comm(task: &Task) -> [u64; 2] {
-    let mut comm = [0; 2];
+    const {
+        assert!(size_of::<Comm>() == size_of::<[u64; 2]>());
+        assert!(offset_of!(bindings::task_struct, comm) % align_of::<u64>() == 0);
+    }
 
-    // SAFETY: The task exists, and the buffer is as long as a name.
-    unsafe { helpers::rcu_blame_comm(task.as_ptr(), comm.as_mut_ptr()) };
-    comm
+    // SAFETY: A task that is borrowed exists. The field is two aligned words.
+    let words = unsafe { (&raw const (*task.as_ptr()).comm).cast::<u64>() };
+
+    // SAFETY: As above.
+    unsafe { [words.read_volatile(), words.add(1).read_volatile()] }
 }
 
 /// The words of [`comm()`] as bytes.

@@ -29,6 +29,7 @@ use super::{
 };
 use crate::{
     rcu_blame::helpers,
+    rcu_notrace::load_acquire,
     tracepoint_glue::{
         args::Task,
         probe_state,
@@ -39,7 +40,6 @@ use core::ops::Range;
 use kernel::{
     prelude::*,
     sync::atomic::{
-        Acquire,
         Atomic,
         Relaxed,
         Release, //
@@ -239,8 +239,6 @@ impl Row {
 
 probe_state! {
     struct Slot {
-        /// [`task::key()`], or `FREE`, `BUSY`, or `DEAD`.
-        key: Atomic<u64>,
         /// [`task::started()`], as it was when the slot was taken.
         started: Number,
         record: Record,
@@ -257,21 +255,31 @@ impl Slot {
         self.started.get() >= task::started(task)
     }
 
+}
+
+/// A slot, and the key to it.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    key: &'a Atomic<u64>,
+    slot: &'a Slot,
+}
+
+impl<'a> Place<'a> {
     /// Its task has died.
     #[inline(always)]
-    fn dies(&self) {
-        self.record.lasting.dead.set(1);
+    fn dies(self) {
+        self.slot.record.lasting.dead.set(1);
         // After all that was written to it. Pairs with the acquire in `take_locked()`.
         self.key.store(DEAD, Release);
     }
 
     /// Hands it to a task; it is clear.
     #[inline(always)]
-    fn give(&self, key: u64, task: &Task) -> &Record {
-        self.started.set(task::started(task));
-        self.record.identify(task);
+    fn give(self, key: u64, task: &Task) -> &'a Record {
+        self.slot.started.set(task::started(task));
+        self.slot.record.identify(task);
         self.key.store(key, Release);
-        &self.record
+        &self.slot.record
     }
 }
 
@@ -285,9 +293,14 @@ pub(super) fn raise(max: &Number, value: u64) {
 
 /// The table.
 pub(super) struct Tasks {
+    /// [`task::key()`], or `FREE`, `BUSY`, or `DEAD`, of each slot: side by side, as a task is
+    /// looked for here.
+    keys: KVVec<Atomic<u64>>,
     /// A power of two of them.
     slots: KVVec<Slot>,
     mask: usize,
+    /// So many bits of a hash are not used.
+    shift: u32,
     /// How many have ever been taken.
     pub(super) taken: Number,
     /// How many dead tasks have made way.
@@ -304,11 +317,12 @@ impl Tasks {
             return Err(EINVAL);
         }
 
+        let mut keys = KVVec::with_capacity(size, GFP_KERNEL)?;
         let mut slots = KVVec::with_capacity(size, GFP_KERNEL)?;
 
         for _ in 0..size {
+            keys.push_within_capacity(Atomic::new(FREE))?;
             slots.push_within_capacity(Slot {
-                key: Atomic::new(FREE),
                 started: Number::new(0),
                 record: Record {
                     lasting: Lasting::new(),
@@ -317,8 +331,10 @@ impl Tasks {
             })?;
         }
         Ok(Self {
+            keys,
             slots,
             mask: size - 1,
+            shift: u64::BITS.wrapping_sub(size.ilog2()),
             taken: Number::new(0),
             evicted: Number::new(0),
         })
@@ -326,19 +342,37 @@ impl Tasks {
 
     /// The slots that `key` may be in, in the order in which they are looked at.
     #[inline(always)]
-    fn places(&self, key: u64) -> impl Iterator<Item = &Slot> {
-        // Fibonacci hashing: the high bits depend on all of the key.
-        let start = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize;
+    fn places(&self, key: u64) -> impl Iterator<Item = usize> {
+        // Fibonacci hashing: addresses at equal distances, as those of a slab, are spread evenly by
+        // the highest bits of the product.
+        let start = key
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .wrapping_shr(self.shift) as usize;
+        let mask = self.mask;
 
-        (0..PROBES).filter_map(move |i| self.slots.get(start.wrapping_add(i) & self.mask))
+        (0..PROBES).map(move |i| start.wrapping_add(i) & mask)
     }
 
     #[inline(always)]
-    fn find(&self, key: u64, task: &Task) -> Option<&Slot> {
-        for slot in self.places(key) {
+    fn place(&self, at: usize) -> Option<Place<'_>> {
+        Some(Place {
+            key: self.keys.get(at)?,
+            slot: self.slots.get(at)?,
+        })
+    }
+
+    #[inline(always)]
+    fn find(&self, key: u64, task: &Task) -> Option<Place<'_>> {
+        for at in self.places(key) {
             // Pairs with the release in `take_locked()`: the slot is clear.
-            match slot.key.load(Acquire) {
-                found if found == key && slot.is_of(task) => return Some(slot),
+            match load_acquire(self.keys.get(at)?) {
+                found if found == key => {
+                    let place = self.place(at)?;
+
+                    if place.slot.is_of(task) {
+                        return Some(place);
+                    }
+                }
                 FREE => return None,
                 _ => (),
             }
@@ -349,7 +383,7 @@ impl Tasks {
     /// The slot of a task, if it has one. Any context.
     #[inline(always)]
     pub(super) fn of(&self, task: &Task) -> Option<&Record> {
-        Some(&self.find(task::key(task)?, task)?.record)
+        Some(&self.find(task::key(task)?, task)?.slot.record)
     }
 
     /// The slot of a task, which gets one if it has none and there is one. Any context but NMI.
@@ -358,7 +392,7 @@ impl Tasks {
         let key = task::key(task)?;
 
         match self.find(key, task) {
-            Some(slot) => Some(&slot.record),
+            Some(place) => Some(&place.slot.record),
             None => self.take(key, task),
         }
     }
@@ -374,59 +408,61 @@ impl Tasks {
     fn take_locked(&self, key: u64, task: &Task) -> Option<&Record> {
         let mut dead = None;
 
-        for slot in self.places(key) {
-            match slot.key.load(Acquire) {
+        for at in self.places(key) {
+            let place = self.place(at)?;
+
+            match load_acquire(place.key) {
                 found if found == key => {
-                    if slot.is_of(task) {
-                        return Some(&slot.record);
+                    if place.slot.is_of(task) {
+                        return Some(&place.slot.record);
                     }
                     // A task that was here before, and whose last switch nobody has seen.
-                    slot.dies();
-                    dead = dead.or(Some(slot));
+                    place.dies();
+                    dead = dead.or(Some(place));
                 }
                 FREE => {
                     self.taken.count();
-                    return Some(slot.give(key, task));
+                    return Some(place.give(key, task));
                 }
                 // A dead task has no events: nobody has hold of its slot but those who print it.
-                DEAD if dead.is_none() => dead = Some(slot),
+                DEAD if dead.is_none() => dead = Some(place),
                 _ => (),
             }
         }
 
-        let slot = dead?;
+        let place = dead?;
 
         self.evicted.count();
-        slot.key.store(BUSY, Relaxed);
-        slot.record.lasting.clear();
-        slot.record.passing.clear();
-        Some(slot.give(key, task))
+        place.key.store(BUSY, Relaxed);
+        place.slot.record.lasting.clear();
+        place.slot.record.passing.clear();
+        Some(place.give(key, task))
     }
 
     /// The task has been switched out for the last time: its slot may be given to another. Any
     /// context.
     #[inline(always)]
     pub(super) fn dies(&self, task: &Task) {
-        if let Some(slot) = task::key(task).and_then(|key| self.find(key, task)) {
-            slot.dies();
+        if let Some(place) = task::key(task).and_then(|key| self.find(key, task)) {
+            place.dies();
         }
     }
 
     /// The first slot from `slots` that has a task. Any context.
     pub(super) fn first(&self, slots: Range<usize>) -> Option<usize> {
         slots.into_iter().find(|slot| {
-            self.slots
+            self.keys
                 .get(*slot)
-                .is_some_and(|slot| slot.key.load(Relaxed) > BUSY)
+                .is_some_and(|key| key.load(Relaxed) > BUSY)
         })
     }
 
     /// The numbers of the task in a slot, if there is one. All are of the same task, which goes on
     /// meanwhile. Any context but NMI.
     pub(super) fn row(&self, slot: usize) -> Option<Row> {
-        let slot = self.slots.get(slot)?;
+        let place = self.place(slot)?;
 
-        locked(|| (slot.key.load(Relaxed) > BUSY).then(|| slot.record.lasting.read()))
+        locked(|| (place.key.load(Relaxed) > BUSY).then(|| place.slot.record.lasting.read()))
     }
 
     /// The tasks in some of the slots. Any context but NMI.

@@ -7,6 +7,7 @@ use super::{
     faults,
     helpers, //
 };
+use crate::rcu_notrace::per_cpu;
 use core::{
     cell::UnsafeCell,
     marker::PhantomData,
@@ -79,8 +80,12 @@ impl<T: Send + Sync> PerCpu<T> {
     /// This CPU's. Any context.
     #[inline(always)]
     pub(crate) fn get<'a>(&'a self, _pinned: &'a impl Pinned) -> &'a T {
+        let base = self.base.as_ptr();
+        // SAFETY: From `tracepoint_glue_alloc()`.
+        let here = per_cpu(base, || unsafe { helpers::tracepoint_glue_this_cpu(base) });
+
         // SAFETY: By the type invariant it is initialised. The token keeps the caller on this CPU.
-        unsafe { &*helpers::tracepoint_glue_this_cpu(self.base.as_ptr()).cast::<T>() }
+        unsafe { &*here.cast::<T>() }
     }
 
     /// That of every possible CPU. Any context.

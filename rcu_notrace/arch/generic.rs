@@ -23,6 +23,7 @@ use kernel::{
         task_struct, //
     },
     sync::atomic::{
+        Acquire,
         Atomic,
         Relaxed, //
     },
@@ -119,4 +120,23 @@ pub(in super::super) unsafe fn srcu_read_unlock(ssp: *mut srcu_struct, ctr: *mut
 #[inline(always)]
 pub(crate) fn add_local(number: &Atomic<u64>, n: u64) {
     number.add(n, Relaxed);
+}
+
+/// Adds `n` to a number that any CPU may write meanwhile. Any context; no order.
+#[inline(always)]
+pub(crate) fn add_shared(number: &Atomic<u64>, n: u64) {
+    number.add(n, Relaxed);
+}
+
+/// `smp_load_acquire()`.
+#[inline(always)]
+pub(crate) fn load_acquire(number: &Atomic<u64>) -> u64 {
+    number.load(Acquire)
+}
+
+/// `raw_cpu_ptr()`: what a per-CPU pointer is on this CPU. `slow` finds that out by a call of C.
+/// Any context.
+#[inline(always)]
+pub(crate) fn per_cpu<T>(_base: *mut T, slow: impl FnOnce() -> *mut T) -> *mut T {
+    slow()
 }

@@ -12,6 +12,10 @@ use core::{
         addr_of,
         NonNull, //
     },
+    sync::atomic::{
+        compiler_fence,
+        Ordering, //
+    },
 };
 use kernel::{
     bindings::{
@@ -191,4 +195,44 @@ pub(crate) fn add_local(number: &Atomic<u64>, n: u64) {
             options(nostack),
         )
     };
+}
+
+/// Adds `n` to a number that any CPU may write meanwhile. Any context; no order.
+#[inline(always)]
+pub(crate) fn add_shared(number: &Atomic<u64>, n: u64) {
+    // SAFETY: As in `add_local()`.
+    unsafe {
+        asm!(
+            "lock add qword ptr [{number}], {n}",
+            number = in(reg) number.as_ptr(),
+            n = in(reg) n,
+            options(nostack),
+        )
+    };
+}
+
+/// `smp_load_acquire()`: loads are not reordered with what follows them here.
+#[inline(always)]
+pub(crate) fn load_acquire(number: &Atomic<u64>) -> u64 {
+    // SAFETY: The pointer is good for as long as the reference is. All write the word atomically.
+    let value = unsafe { number.as_ptr().read_volatile() };
+
+    compiler_fence(Ordering::Acquire);
+    value
+}
+
+/// `raw_cpu_ptr()`: what a per-CPU pointer is on this CPU. Any context.
+#[inline(always)]
+pub(crate) fn per_cpu<T>(base: *mut T, _slow: impl FnOnce() -> *mut T) -> *mut T {
+    let here: *mut T;
+
+    // SAFETY: Reads the per-CPU variable that holds the offset of this CPU.
+    unsafe {
+        asm!(
+            "add {here}, qword ptr gs:[rip + this_cpu_off]",
+            here = inlateout(reg) base => here,
+            options(nostack, readonly),
+        )
+    };
+    here
 }

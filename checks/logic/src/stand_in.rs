@@ -25,7 +25,9 @@ pub(crate) mod bindings {
 
     /// The fields that the probe reads, and the cgroup's id.
     #[derive(Clone, Copy)]
+    #[repr(C)]
     pub(crate) struct task_struct {
+        pub(crate) comm: [u8; TASK_COMM_LEN as usize],
         pub(crate) pid: i32,
         pub(crate) tgid: i32,
         pub(crate) prio: i32,
@@ -41,7 +43,6 @@ pub(crate) mod bindings {
         pub(crate) nvcsw: usize,
         pub(crate) nivcsw: usize,
         pub(crate) start_time: u64,
-        pub(crate) comm: [u8; TASK_COMM_LEN as usize],
         pub(crate) rcu_read_lock_nesting: i32,
         pub(crate) rcu_read_unlock_special: rcu_special,
         pub(crate) rcu_blocked_node: *mut (),
@@ -196,6 +197,7 @@ pub(crate) mod sync {
 /// The guards.
 pub(crate) mod rcu_notrace {
     use crate::sync::atomic::{
+        Acquire,
         Atomic,
         Relaxed, //
     };
@@ -205,6 +207,14 @@ pub(crate) mod rcu_notrace {
     /// That of architectures which have none of their own.
     pub(crate) fn add_local(number: &Atomic<u64>, n: u64) {
         number.add(n, Relaxed);
+    }
+
+    pub(crate) fn add_shared(number: &Atomic<u64>, n: u64) {
+        number.add(n, Relaxed);
+    }
+
+    pub(crate) fn load_acquire(number: &Atomic<u64>) -> u64 {
+        number.load(Acquire)
     }
 
     /// A test is single-threaded, and needs no guard.
@@ -250,11 +260,6 @@ pub(crate) mod helpers {
     pub(crate) unsafe fn rcu_blame_in_cgroup(task: *mut task_struct, cgroup: u64) -> bool {
         // SAFETY: The task exists.
         unsafe { (*task).cgroup == cgroup }
-    }
-
-    pub(crate) unsafe fn rcu_blame_comm(task: *mut task_struct, comm: *mut u64) {
-        // SAFETY: The task exists, and the buffer is as long as a name.
-        unsafe { comm.cast::<[u8; 16]>().write_unaligned((*task).comm) }
     }
 
     pub(crate) unsafe fn rcu_blame_being_woken(_task: *mut task_struct) -> bool {

@@ -11,23 +11,66 @@
 Prints what was found; exit status 1 where the answer is no.
 """
 
+import os
 import re
 import subprocess
 import sys
 
-# A pair, without what the compiler adds to make a function of it.
-MOST_INSTRUCTIONS = 5
-FRAME = re.compile(r"^(endbr64|nop\w*|ret\w*)$")
+
+class Architecture:
+    """The instructions of one, by mnemonic."""
+
+    def __init__(self, most, sites, frame, call, jump, returns, locked):
+        # The section that lists the tracing sites.
+        self.sites = sites
+        # The most instructions of a pair, without the frame, which is the
+        # compiler's, to make a function of it.
+        self.most = most
+        self.frame, self.call, self.jump, self.returns, self.locked = (
+            re.compile(f"^(?:{regex})$") for regex in (frame, call, jump, returns, locked)
+        )
+
+
+# By e_machine of the ELF header.
+ARCHITECTURES = {
+    62: Architecture(
+        most=5,
+        # The kernel's padding before functions is in __patchable_function_entries.
+        sites="__mcount_loc",
+        frame=r"endbr64|nop\w*|ret\w*",
+        call=r"call\w*",
+        jump=r"j\w+",
+        returns=r"ret\w*",
+        locked=r"lock.*|xchg\w*",
+    ),
+    183: Architecture(
+        most=9,
+        sites="__patchable_function_entries",
+        frame=r"bti|nop|paciasp|autiasp|ret",
+        call=r"blr?",
+        jump=r"b|br|b\.\w+|cbn?z|tbn?z",
+        returns=r"ret",
+        # Exclusive and atomic accesses, and barriers of the CPU.
+        locked=r"(ld|st)l?a?xr\w*|cas\w*|swp\w*|(ld|st)(add|clr|eor|set)\w*|d[ms]b|isb",
+    ),
+}
+
+
+def architecture(module):
+    with open(module, "rb") as f:
+        header = f.read(20)
+    return ARCHITECTURES[int.from_bytes(header[18:20], "little")]
+
+
+def objdump(*arguments):
+    # For another architecture than this machine's, the lab says whose.
+    program = os.environ.get("CROSS_COMPILE", "") + "objdump"
+    return subprocess.run([program, *arguments], check=True, capture_output=True, text=True).stdout
 
 
 def disassemble(module, section):
     """Yields (function, [(address, mnemonic, operands, symbol)]); symbol from a relocation."""
-    text = subprocess.run(
-        ["objdump", "-dr", "--no-show-raw-insn", f"--section={section}", module],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
+    text = objdump("-dr", "--no-show-raw-insn", f"--section={section}", module)
     name, body = None, []
     for line in text.splitlines():
         if m := re.match(r"^[0-9a-f]+ <(.+)>:$", line):
@@ -42,39 +85,40 @@ def disassemble(module, section):
         yield name, body
 
 
-def calls(body):
+def calls(arch, body):
     """The symbols that a function calls or jumps to."""
     for _, mnemonic, operands, symbol in body:
-        if mnemonic.startswith("call") or (mnemonic.startswith("j") and symbol):
+        if arch.call.match(mnemonic) or (arch.jump.match(mnemonic) and symbol):
             # A local function in the same section needs no relocation.
             yield symbol or re.sub(r"^[0-9a-f]+ <(.+)>$", r"\1", operands)
 
 
 def check_pair(module, function):
     """The path on which nothing is pending: no conditional jump out of line is taken."""
+    arch = architecture(module)
     body = dict(disassemble(module, ".text")).get(function)
     if not body:
         return [f"no function {function} in {module}"]
     executed, wrong = [], []
     for address, mnemonic, operands, symbol in body:
         text = f"{mnemonic} {operands}".strip()
-        if mnemonic.startswith("call") or (mnemonic == "jmp" and symbol not in (None, "__x86_return_thunk")):
+        if arch.call.match(mnemonic) or (mnemonic in ("jmp", "b") and symbol not in (None, "__x86_return_thunk")):
             wrong.append(f"calls: {text} {symbol or ''}")
-        if mnemonic.startswith("lock") or mnemonic.startswith("xchg"):
+        if arch.locked.match(mnemonic):
             wrong.append(f"locked: {text}")
-        if symbol == "__x86_return_thunk" or mnemonic.startswith("ret"):
+        if symbol == "__x86_return_thunk" or arch.returns.match(mnemonic):
             break
-        if mnemonic.startswith("call") and symbol == "__fentry__":
+        if arch.call.match(mnemonic) and symbol == "__fentry__":
             wrong.append("has a tracing site")
-        if not FRAME.match(mnemonic):
+        if not arch.frame.match(mnemonic):
             executed.append(text)
     else:
         wrong.append("does not return")
     for text in executed:
         print(f"#   {text}")
     print(f"# {len(executed)} instructions")
-    if len(executed) > MOST_INSTRUCTIONS:
-        wrong.append(f"more than {MOST_INSTRUCTIONS} instructions")
+    if len(executed) > arch.most:
+        wrong.append(f"more than {arch.most} instructions")
     return wrong
 
 
@@ -84,23 +128,27 @@ def check_slow(module, function, *allow):
     for name in allow:
         with open(name, encoding="ascii") as f:
             allowed |= {line.split()[0] for line in f if line.strip() and not line.startswith("#")}
+    arch = architecture(module)
     functions = dict(disassemble(module, ".kprobes.text"))
-    wrong = []
+    called, wrong = set(), []
     if not any(function in name for name in functions):
         wrong.append(f"{function} is not in .kprobes.text")
     for name, body in functions.items():
-        for symbol in calls(body):
-            target = re.sub(r"^\*.*", "indirect", symbol)
+        for symbol in calls(arch, body):
+            target = re.sub(r"^(\*.*|x\d+)$", "indirect", symbol)
+            called.add(target)
             if target not in functions and target not in allowed:
                 wrong.append(f"{name} calls {symbol}")
-    print(f"# {len(functions) // 2} functions, {len(allowed)} callees allowed")
+    print(f"# {len(functions) // 2} functions, {len(called)} callees, {len(allowed)} allowed")
+    if not called:
+        wrong.append("no call was recognised")
     return wrong
 
 
 def check_sites(module):
     """No function carries a call of the function tracer."""
-    text = subprocess.run(["objdump", "-h", module], check=True, capture_output=True, text=True).stdout
-    return ["has a section __mcount_loc"] if "__mcount_loc" in text else []
+    section = architecture(module).sites
+    return [f"has a section {section}"] if section in objdump("-h", module) else []
 
 
 def main(argv):

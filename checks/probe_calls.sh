@@ -15,7 +15,8 @@
 # panics FILE SECTION: whether something in there can.
 panics()
 {
-	objdump -dr --section="$2" "$1" | grep -q 'R_X86_64.*panicking'
+	"${CROSS_COMPILE:-}objdump" -dr --section="$2" "$1" |
+		grep -qE 'R_(X86_64|AARCH64)_.*panicking'
 }
 
 ktap_print_header

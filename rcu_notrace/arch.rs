@@ -7,13 +7,19 @@
 //! Clients of the guards take [`add_local()`] and [`IGNORES_EXTRA_ARGUMENTS`] from here: no other
 //! Rust file of the project asks for the architecture.
 
+#[path = "arch/generic.rs"]
+mod generic;
+
 #[cfg(all(CONFIG_X86_64, not(rcu_notrace_generic)))]
 #[path = "arch/x86_64.rs"]
 mod imp;
 
-#[cfg(not(all(CONFIG_X86_64, not(rcu_notrace_generic))))]
-#[path = "arch/generic.rs"]
+#[cfg(all(CONFIG_ARM64, not(rcu_notrace_generic)))]
+#[path = "arch/arm64.rs"]
 mod imp;
+
+#[cfg(any(rcu_notrace_generic, not(any(CONFIG_X86_64, CONFIG_ARM64))))]
+use generic as imp;
 
 pub(crate) use imp::*;
 

@@ -9,6 +9,7 @@ SHELL := /bin/bash
 ## Variables (in the environment or on the command line):
 KVER ?=#        kernel to take: a release or its beginning, e.g. 7.2; default the newest supported
 KDIR ?=#        build against this prepared tree with the host's own tool chain, without the lab
+ARCH ?=#        amd64 or arm64: the kernel's, emulated if not this machine's, the default
 KERNEL ?=#      stock (default), debug, patched, kasan or kcsan: the kernel that runs
 CPUS ?=#        the guest's processors, default 4, with ICOUNT 1
 MEM ?=#         the guest's memory, default 2G
@@ -36,7 +37,7 @@ KEYRING ?=#     the mirror's keyring, default the host's debian-archive-keyring
 DESTDIR ?=#     where make install takes / to be
 
 # A variable left empty is as good as not set.
-$(foreach v,KVER KERNEL CPUS MEM APPEND TIMEOUT SLOW EXPECT ICOUNT TCG_THREAD QEMU_OPTS CMD HOST TESTS LANES CELLS BENCH LONG PACKAGE MIRROR KEYRING NEIGHBOURS DURATION HOURS KERNELS,\
+$(foreach v,KVER ARCH KERNEL CPUS MEM APPEND TIMEOUT SLOW EXPECT ICOUNT TCG_THREAD QEMU_OPTS CMD HOST TESTS LANES CELLS BENCH LONG PACKAGE MIRROR KEYRING NEIGHBOURS DURATION HOURS KERNELS,\
 	$(if $(strip $($(v))),$(eval export $(v)),$(eval unexport $(v))))
 
 ## Targets:

@@ -78,7 +78,7 @@ chmod +x $folder/control.sh
 # As `make kselftest TARGETS=rcu_notrace` does it, at the top.
 # shellcheck disable=SC2016
 "$lab/enter" sh -c 'exec make -C "$0/tools/testing/selftests" TARGETS=rcu_notrace \
-	RCU_NOTRACE="$PWD" CC=x86_64-linux-gnu-gcc-14 ARCH=x86 \
+	RCU_NOTRACE="$PWD" $LAB_MAKE \
 	KSFT_INSTALL_PATH="$PWD/$1" install' \
 	$tree $installed > build/kselftest/install.log 2>&1
 check "it is installed: build/kselftest/install.log" test $? -eq 0

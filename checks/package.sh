@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # description: The Debian package installs, follows kernel updates and purges
+# requires: native
 # runs: drives
 # timeout: 3600
 #

@@ -87,7 +87,7 @@ build()
 		mount -t overlay patches "$KDIR" \
 			-o "lowerdir=$KDIR,upperdir=/tmp/patches/upper,workdir=/tmp/patches/work"
 		cd "$KDIR"
-		build="make -j$(nproc) CC=x86_64-linux-gnu-gcc-14 ARCH=x86 KERNELRELEASE=$KRELEASE"
+		build="make -j$(nproc) $LAB_MAKE KERNELRELEASE=$KRELEASE"
 		scripts/config -m TORTURE_TEST -m RCU_TORTURE_TEST -m RCU_REF_SCALE_TEST
 		$build olddefconfig > /dev/null
 		while read -r patch objects; do

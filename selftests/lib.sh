@@ -61,6 +61,23 @@ patiently()
 	done
 }
 
+# One grace period after the other, as shell code, here or in a guest: the system call
+# membarrier(MEMBARRIER_CMD_GLOBAL), which has the number 283 but on x86-64.
+# shellcheck disable=SC2034 # for those that source this
+MEMBARRIER="perl -MPOSIX=uname -e 'syscall((uname)[4] eq \"x86_64\" ? 324 : 283, 1, 0) while 1'"
+
+# machine: the architecture of the kernel that the test is about, as uname has it.
+machine()
+{
+	echo "${MACHINE:-$(uname -m)}"
+}
+
+# has_nmis: a module there can send NMIs. On arm64 no function for it is exported.
+has_nmis()
+{
+	[ "$(machine)" = x86_64 ]
+}
+
 # background COMMAND...: until the test ends, or stop_background.
 pids=
 background()
@@ -225,6 +242,8 @@ refute()
 #   cpus:N        the test may use N CPUs; if it drives guests, these have N
 #   program:NAME  the program is in the path
 #   config:NAME   the kernel that runs has CONFIG_NAME=y; only for "# runs: vm"
+#   nmis          a module can send NMIs to another CPU
+#   native        the kernel is one for this machine, which runs the test's programs
 lacks()
 {
 	value=${1#*:}
@@ -234,6 +253,9 @@ lacks()
 	*/cpus:*) enough_cpus "$value" || echo "$value CPUs" ;;
 	*/program:?*) command -v "$value" > /dev/null || echo "the program $value" ;;
 	vm/config:?*) [ "$(config "$value")" = y ] || echo "CONFIG_$value=y" ;;
+	*/nmis) has_nmis || echo "NMIs that a module can send, which $(machine) does not have" ;;
+	*/native) [ "$(machine)" = "${HOST_MACHINE:-$(uname -m)}" ] ||
+		echo "a machine that is $(machine)" ;;
 	*) return 1 ;;
 	esac
 }

@@ -9,7 +9,7 @@
 # a short time and return 0 if the guest came up.
 accel() {
 	local key file
-	if ! grep -qE '^flags.* (vmx|svm)( |$)' /proc/cpuinfo || [[ ! -w /dev/kvm ]]; then
+	if arch_foreign || ! arch_kvm || [[ ! -w /dev/kvm ]]; then
 		echo tcg
 		return
 	fi

@@ -21,15 +21,18 @@
 . "$LAB/lib/sid.sh"
 
 build() {
-	local need=0 root kernel release version source line new_root=$TMP/root new_kernel=$TMP/kernel
+	local need=0 root guest kernel release version source line
+	local new_root=$TMP/root new_guest=$TMP/guest new_kernel=$TMP/kernel
 	line=$(kernel_line)
 	read -r release version source <<<"$line"
 	root=$(root_dir)
+	guest=$(guest_dir)
 	kernel=$(kernel_dir "$release" "$version")
 
 	# Twice what stays, for what is downloaded and unpacked meanwhile.
 	[[ -d $root ]] || ((need += 4))
 	[[ -d $kernel ]] || ((need += 2))
+	[[ $guest == "$root" || -d $guest ]] || ((need += 2))
 	host_space "$need"
 
 	# The download and unpacking of the kernel wait for the network and
@@ -52,6 +55,12 @@ build() {
 	if [[ ! -d $root ]]; then
 		finish
 		publish "$new_root" "$root"
+	fi
+	if [[ ! -d $guest ]]; then
+		start "root file system of the guest: $(grep -c '^guest-package ' "$RESOLVED/lock") packages of $ARCH" \
+			rootfs_guest "$new_guest"
+		finish_last
+		publish "$new_guest" "$guest"
 	fi
 	if [[ ! -d $kernel ]]; then
 		finish

@@ -33,6 +33,7 @@ cache_stale() {
 	local -A named=()
 	local release version dir kind
 	named[$(root_dir)]=yes
+	named[$(guest_dir)]=yes
 	[[ ! -e $RESOLVED/sid/lock ]] || named[$CACHE/sid/$(lock_get root "$RESOLVED/sid/lock")]=yes
 	while read -r release version _; do
 		dir=$(kernel_dir "$release" "$version")
@@ -41,7 +42,7 @@ cache_stale() {
 			named[$(test_kernel_dir "$kind" "$release" "${dir##*/}")]=yes
 		done
 	done < <(sed -n 's/^kernel //p' "$RESOLVED/lock")
-	for dir in "$CACHE"/root/* "$CACHE"/sid/* "$CACHE"/kernel/* "$CACHE"/test-kernel/*; do
+	for dir in "$CACHE"/root/* "$CACHE"/guest/* "$CACHE"/sid/* "$CACHE"/kernel/* "$CACHE"/test-kernel/*; do
 		# A test kernel that is being built, or was, is worth as much.
 		[[ ! -d $dir || -n ${named[${dir%.build}]:-} ]] || echo "$dir"
 	done

@@ -14,10 +14,6 @@ CACHE=${XDG_CACHE_HOME:-${HOME:?}/.cache}/rcu-notrace
 # Debian's name of the suite the root file system is made from.
 SUITE=trixie
 
-# Everything of the cache that is not a cached thing itself.
-TMP=$CACHE/tmp
-LOGS=$CACHE/log
-
 say() { printf 'lab: %s\n' "$*" >&2; }
 
 # One line that says what is wrong and what to do about it.
@@ -25,6 +21,16 @@ die() {
 	printf 'lab: error: %s\n' "$*" >&2
 	exit 125
 }
+
+# shellcheck source=lab/lib/arch.sh
+. "$LAB/lib/arch.sh"
+# Beside this machine's own, in a cache of its own: with its own lock, versions
+# and clean.
+! arch_foreign || CACHE=$CACHE/$ARCH
+
+# Everything of the cache that is not a cached thing itself.
+TMP=$CACHE/tmp
+LOGS=$CACHE/log
 
 # hash < text: a short name for the text.
 hash() { sha256sum | cut -c1-16; }

@@ -38,8 +38,8 @@ host_needs() {
 }
 
 host_arch() {
-	[[ $(uname -m) == x86_64 ]] ||
-		die "this machine is $(uname -m): the lab knows x86_64 only so far"
+	[[ -e $LAB/lib/arch/$HOST_ARCH.sh ]] ||
+		die "this machine is $(uname -m): the lab has no tool chain for it"
 }
 
 # host_space GIB: before starting, not after half an hour.

@@ -8,7 +8,7 @@
 # in the folder LAB_PROJECT, in a mount and pid namespace nested in ours.
 # shellcheck disable=SC2016 # the inner bash expands it
 in_root() { unshare --mount --pid --fork --kill-child --mount-proc --propagation private -- \
-	"${BASH:-bash}" -c '. "$0/lib/inside.sh"; root_init "$@"' "$LAB" "$@"; }
+	"${BASH:-bash}" -c '. "$0/lib/common.sh"; . "$0/lib/inside.sh"; root_init "$@"' "$LAB" "$@"; }
 
 # root_init: the same, as the first process of namespaces that are there.
 root_init() {
@@ -30,6 +30,8 @@ root_init() {
 			[[ $name == LAB_PROJECT ]] || env+=("$name=${!name}") ;;
 		esac
 	done
+	# For another architecture, as the kernel's documentation has them.
+	! arch_foreign || env+=("ARCH=$ARCH_KERNEL" "$(cross)")
 	if [[ -n $release ]]; then
 		env+=("KRELEASE=$release")
 		[[ -z $kdir ]] || env+=("KDIR=/usr/lib/modules/$release/build")

@@ -15,7 +15,7 @@ kernel_download() {
 	local dir=$1 release=$2 version=$3 source=$4
 	mkdir -p "$dir/debs"
 	cd "$dir/debs" || return
-	apt_in "$RESOLVED/apt" download "$source=$version" \
+	APT_ARCHS=$ARCH apt_in "$RESOLVED/apt" download "$source=$version" \
 		"linux-"{binary,modules,base,headers}"-$release=$version"
 }
 
@@ -45,7 +45,7 @@ kernel_unpack() {
 kernel_prepare() {
 	local dir=$1 root=$2 release=$3
 	LAB_PROJECT='' in_root rw "$root" "$dir/modules" "$dir/kdir" "$release" -- bash -ec "
-		$(declare -f kdir_cc kdir_prepare)
+		$(declare -f kdir_cc kdir_arch kdir_prepare)
 		depmod $release
-		kdir_prepare /usr/lib/modules/$release/build $release"
+		kdir_prepare /usr/lib/modules/$release/build $release $(cross)"
 }

@@ -13,7 +13,7 @@ TEST_KERNEL_RECIPE=1
 
 # test_kernel_fragments KIND: the parts of its configuration, in the project.
 test_kernel_fragments() {
-	printf '%s\n' lab/guest.config .config.fragment debug.config.fragment
+	printf '%s\n' lab/guest.config "lab/guest.$ARCH.config" .config.fragment debug.config.fragment
 	case $1 in
 	debug | patched) ;;
 	*) printf '%s\n' sanitizers.config.fragment "$1.config.fragment" ;;
@@ -42,10 +42,10 @@ test_kernel_diff() {
 # compiler is named as Debian's own build named it: another name is another
 # compiler to kbuild. KASAN in Rust is LLVM's, and wants the same for C.
 kernel_make() {
-	case $1 in
-	kasan) echo 'LLVM=-19 ARCH=x86' ;;
-	*) echo 'CC=x86_64-linux-gnu-gcc-14 ARCH=x86' ;;
-	esac
+	local cc=CC=$ARCH_TRIPLET-gcc-14 cross
+	cross=$(cross)
+	[[ $1 != kasan ]] || cc=LLVM=-19
+	echo "$cc ARCH=$ARCH_KERNEL${cross:+ $cross}"
 }
 
 # test_kernel_release KIND STOCK_RELEASE
@@ -62,14 +62,18 @@ test_kernel_dir() {
 	echo "$CACHE/test-kernel/$(test_kernel_release "$1" "$2")_$hash"
 }
 
-# lab_ready: the lab is made; set ROOT, KERNEL_DIR, RELEASE and SLOW, how many
-# times as long as with a stock kernel things may take; or say what to do.
+# hint TARGET: the command that makes what is missing.
+hint() { echo "run 'make $1${KVER:+ KVER=$KVER}$(! arch_foreign || echo " ARCH=$ARCH")'"; }
+
+# lab_ready: the lab is made; set ROOT, GUEST_ROOT, KERNEL_DIR, RELEASE and SLOW, how
+# many times as long as with a stock kernel things may take; or say what to do.
 lab_ready() {
 	local line version hint
-	hint="run 'make lab${KVER:+ KVER=$KVER}'"
+	hint=$(hint lab)
 	[[ -e $RESOLVED/lock && $(lock_get request) == "$(request)" ]] || die "no lab yet: $hint"
 	ROOT=$(root_dir)
-	[[ -d $ROOT ]] || die "no root file system yet: $hint"
+	GUEST_ROOT=$(guest_dir)
+	[[ -d $ROOT && -d $GUEST_ROOT ]] || die "no root file system yet: $hint"
 	line=$(kernel_line)
 	read -r RELEASE version _ <<<"$line"
 	KERNEL_DIR=$(kernel_dir "$RELEASE" "$version")
@@ -81,5 +85,5 @@ lab_ready() {
 	[[ " $KINDS " == *" $KERNEL "* ]] || die "KERNEL=$KERNEL: stock or one of: $KINDS"
 	KERNEL_DIR=$(test_kernel_dir "$KERNEL" "$RELEASE" "${KERNEL_DIR##*/}")
 	RELEASE=$(test_kernel_release "$KERNEL" "$RELEASE")
-	[[ -d $KERNEL_DIR ]] || die "KERNEL=$KERNEL is not built: run 'make test-kernel KERNEL=$KERNEL${KVER:+ KVER=$KVER}'"
+	[[ -d $KERNEL_DIR ]] || die "KERNEL=$KERNEL is not built: $(hint "test-kernel KERNEL=$KERNEL")"
 }

@@ -40,10 +40,12 @@ host_apt_options() {
 	apt-config dump | grep -E '^Acquire::((https?|ftp)(::.*)?|Check-Valid-Until|Check-Date|Max-FutureTime|Retries|ForceIPv[46]) "[^"]' || true
 }
 
-# apt_conf DIR: configuration for an apt that lives in DIR alone and sees
-# nothing of the host's packages. Hooks of the host are left out on purpose.
+# apt_conf DIR [ARCH...]: configuration for an apt that lives in DIR alone and sees
+# nothing of the host's packages. Hooks of the host are left out on purpose. The
+# first ARCH, by default this machine's, is that of packages named without one.
 apt_conf() {
-	local dir=$1
+	local dir=$1 archs=("${@:2}")
+	((${#archs[@]})) || archs=("$HOST_ARCH")
 	cat <<-END
 		Dir "$dir/";
 		Dir::Etc "$dir/etc/";
@@ -54,8 +56,8 @@ apt_conf() {
 		Dir::Cache "$dir/cache/";
 		Dir::Cache::pkgcache "";
 		Dir::Cache::srcpkgcache "";
-		APT::Architecture "amd64";
-		APT::Architectures "amd64";
+		APT::Architecture "${archs[0]}";
+		$(printf 'APT::Architectures:: "%s";\n' "${archs[@]}")
 		APT::Install-Recommends "false";
 		APT::Sandbox::User "root";
 		Acquire::Languages "none";

@@ -13,6 +13,10 @@
 #       kernel RELEASE VERSION SOURCE   one line a kernel, the newest first
 #       package NAME VERSION            one line a package of the root
 #
+# and for an architecture that is not this machine's, whose guest has another root:
+#       guest HASH                      key of the guest's root file system
+#       guest-package NAME VERSION      one line a package of it
+#
 # and resolved/sid/, the same for what lab/herd7 makes.
 
 RESOLVED=$CACHE/resolved
@@ -21,15 +25,30 @@ RESOLVED=$CACHE/resolved
 # out of the same packages changes.
 ROOT_RECIPE=2
 KERNEL_RECIPE=1
+GUEST_RECIPE=1
 
 # The version on PyPI, and the file's own hash: pip takes nothing else.
 VIRTME_VERSION=1.42
 # shellcheck disable=SC2034 # rootfs.sh uses it
 VIRTME_SHA256=99589f1f5d74249038fe3c52aad9d3c33cb82a2d9617997511d4489fc709a707
 
-packages() { grep -vE '^(#|$)' "$LAB/packages"; }
+# listed FILE: the names in a list of packages.
+listed() { grep -vE '^(#|$)' "$LAB/$1"; }
 
-request() { { echo "$ROOT_RECIPE $KERNEL_RECIPE $SUITE $VIRTME_VERSION"; packages; } | hash; }
+# packages: those of the tool chain's root file system, which with a kernel for
+# this machine is the guest's as well.
+packages() {
+	listed packages | sed "s/^qemu-system-x86\$/$ARCH_QEMU_PACKAGE/"
+	! arch_foreign || echo "gcc-14-${ARCH_TRIPLET//_/-}"
+}
+
+request() {
+	{
+		echo "$ROOT_RECIPE $KERNEL_RECIPE $SUITE $VIRTME_VERSION"
+		packages
+		! arch_foreign || { echo "$GUEST_RECIPE $ARCH"; listed packages.guest; }
+	} | hash
+}
 
 # lock_get KEY: the first value of KEY.
 lock_get() { awk -v key="$1" '$1 == key { print $2; exit }' "${2:-$RESOLVED/lock}"; }
@@ -39,12 +58,12 @@ lock_get() { awk -v key="$1" '$1 == key { print $2; exit }' "${2:-$RESOLVED/lock
 # first. All five: without linux-source of the very version, the Rust crates
 # come out different from those in the image.
 kernels() {
-	awk '
+	awk -v binary="^linux-binary-.*-rt-$ARCH\$" '
 		$1 == "Package:" { name = $2 }
 		$1 == "Version:" { have[name, $2] = 1
-			if (name ~ /^linux-binary-.*-rt-amd64$/)
+			if (name ~ binary)
 				version[++n] = $2
-			if (name ~ /^linux-binary-.*-rt-amd64$/)
+			if (name ~ binary)
 				release[n] = substr(name, 14) }
 		END {
 			for (i = 1; i <= n; i++) {
@@ -103,12 +122,14 @@ pick_kernel() {
 	die "no kernel KVER=$wish, there are: ${all[*]}; 'make lab-update' looks for newer ones"
 }
 
-# apt_in DIR CMD...: apt-get on the lists in DIR. The configuration is
-# written each time: DIR may have been moved, the host's proxy changed.
+# apt_in DIR CMD...: apt-get on the lists in DIR, with the architectures in APT_ARCHS,
+# this machine's without. The configuration is written each time: DIR may have been
+# moved, the host's proxy changed.
 apt_in() {
 	local dir=$1
 	shift
-	apt_conf "$dir" >"$dir/apt.conf"
+	# shellcheck disable=SC2086 # a list
+	apt_conf "$dir" ${APT_ARCHS:-} >"$dir/apt.conf"
 	APT_CONFIG=$dir/apt.conf apt-get -q "$@"
 }
 
@@ -124,12 +145,13 @@ resolve_lists() {
 		echo "deb [signed-by=$key] $uri $name main"
 	done >"$dir/etc/sources.list"
 	echo "$uri" >"$dir/mirror"
-	apt_in "$dir" -o APT::Update::Error-Mode=any update
+	APT_ARCHS="$HOST_ARCH $(! arch_foreign || echo "$ARCH")" \
+		apt_in "$dir" -o APT::Update::Error-Mode=any update
 }
 
-# simulated FILE: a line for each package that apt said it would install.
+# simulated FILE [WORD]: a line for each package that apt said it would install.
 simulated() {
-	awk '$1 == "Inst" { sub(/^\(/, "", $3); print "package", $2, $3 }' "$1" | sort -u
+	awk -v word="${2:-package}" '$1 == "Inst" { sub(/^\(/, "", $3); print word, $2, $3 }' "$1" | sort -u
 	grep -q '^Inst ' "$1" || die "apt resolved no packages"
 }
 
@@ -142,16 +164,26 @@ resolve_lock() {
 		"?narrow(?codename(^$SUITE\$),?essential)" \
 		apt "${wanted[@]}" >"$dir/simulated"
 	simulated "$dir/simulated" >"$dir/packages"
+	: >"$dir/guest-packages"
+	if arch_foreign; then
+		mapfile -t wanted < <(listed packages.guest)
+		APT_ARCHS=$ARCH apt_in "$dir/apt" -s install \
+			"?narrow(?codename(^$SUITE\$),?essential)" "${wanted[@]}" >"$dir/simulated"
+		simulated "$dir/simulated" guest-package >"$dir/guest-packages"
+	fi
 	{
 		echo "# Versions that 'make lab' resolved; 'make lab-update' resolves them afresh."
 		echo "request $(request)"
 		echo "mirror $(<"$dir/apt/mirror")"
 		echo "root $({ echo "$ROOT_RECIPE $VIRTME_VERSION"; cat "$dir/packages"; } | hash)"
 		echo "tools $({ echo "$KERNEL_RECIPE"; grep -E '^package (gcc-14|rustc|rust-src|bindgen|pahole|binutils) ' "$dir/packages"; } | hash)"
-		cat "$lists"/*_"$SUITE"-backports_main_binary-amd64_Packages | kernels | sed 's/^/kernel /'
+		cat "$lists"/*_"$SUITE"-backports_main_binary-"$ARCH"_Packages | kernels | sed 's/^/kernel /'
 		cat "$dir/packages"
+		! arch_foreign ||
+			echo "guest $({ echo "$GUEST_RECIPE"; cat "$dir/guest-packages"; } | hash)"
+		cat "$dir/guest-packages"
 	} >"$dir/lock.new"
-	rm "$dir/simulated" "$dir/packages"
+	rm "$dir/simulated" "$dir/packages" "$dir/guest-packages"
 	mv "$dir/lock.new" "$dir/lock"
 }
 
@@ -160,6 +192,9 @@ kernel_line() { sed -n 's/^kernel //p' "$RESOLVED/lock" | pick_kernel "${KVER:-}
 
 # Keys: a name in the cache says all that the thing depends on.
 root_dir() { echo "$CACHE/root/$(lock_get root)"; }
+guest_dir() {
+	if arch_foreign; then echo "$CACHE/guest/$(lock_get guest)"; else root_dir; fi
+}
 kernel_dir() {
 	local release=$1 version=$2
 	echo "$CACHE/kernel/${release}_${version}_$(lock_get tools)"

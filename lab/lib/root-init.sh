@@ -9,6 +9,9 @@
 # The top is a tmpfs, so that any path of the project can be made in it; the
 # root file system itself is bound below, read-only, so that no build and no
 # guest can change what is cached (RW=rw, for the making of it, lifts that).
+#
+# With LAB_GUEST, the folder of another root file system, that is put together in the
+# same way at /guest, for a guest that the emulator in ROOT runs.
 
 set -euo pipefail
 
@@ -17,22 +20,54 @@ shift 7
 
 ro() { [[ $rw == rw ]] || mount -o remount,bind,ro "$1"; }
 
-mount -t tmpfs -o mode=755 lab "$mnt"
-cd "$mnt"
-mkdir -p usr var etc proc sys dev tmp run root home opt srv mnt media boot
-chmod 1777 tmp
-for link in bin sbin lib lib64; do
-	ln -s "usr/$link" "$link"
-done
-mount --bind "$root/usr" usr && ro usr
-mount --bind "$root/var" var && ro var
-if [[ $rw == rw ]]; then
-	mount --bind "$root/etc" etc
-else
-	# Small, and a guest's init wants to write there.
-	cp -a "$root/etc/." etc
+# base MNT ROOT: all but what a guest's kernel supplies.
+base() {
+	mount -t tmpfs -o mode=755 lab "$1"
+	cd "$1"
+	mkdir -p usr var etc proc sys dev tmp run root home opt srv mnt media boot
+	chmod 1777 tmp
+	for link in bin sbin lib lib64; do
+		ln -s "usr/$link" "$link"
+	done
+	mount --bind "$2/usr" usr && ro usr
+	mount --bind "$2/var" var && ro var
+	if [[ $rw == rw ]]; then
+		mount --bind "$2/etc" etc
+	else
+		# Small, and a guest's init wants to write there.
+		cp -a "$2/etc/." etc
+	fi
+	mount -t tmpfs -o mode=1777 tmp var/tmp
+
+	if [[ -n $modules ]]; then
+		# Only the one kernel is visible, and its build tree sits where
+		# every distribution has it. The release is part of the path, so
+		# that objects made for another kernel are never taken for up to
+		# date.
+		mount --bind "$modules" usr/lib/modules && ro usr/lib/modules
+		[[ -z $kdir ]] || { mount --bind "$kdir" "usr/lib/modules/$release/build" && ro "usr/lib/modules/$release/build"; }
+	fi
+
+	for file in resolv.conf hosts; do
+		[[ -e /etc/$file ]] || continue
+		rm -f "etc/$file"
+		cp -L "/etc/$file" "etc/$file"
+	done
+
+	if [[ -n $LAB_PROJECT ]]; then
+		mkdir -p "./$LAB_PROJECT" 2>/dev/null || {
+			echo "lab: error: the project's folder $LAB_PROJECT lies in one of the lab's own folders: move it, to your home for example" >&2
+			exit 125
+		}
+		mount --rbind "$LAB_PROJECT" "./$LAB_PROJECT"
+	fi
+}
+
+base "$mnt" "$root"
+if [[ -n ${LAB_GUEST:-} ]]; then
+	mkdir guest
+	(base "$mnt/guest" "$LAB_GUEST")
 fi
-mount -t tmpfs -o mode=1777 tmp var/tmp
 
 mount -t proc proc proc
 mount --rbind /sys sys
@@ -51,28 +86,6 @@ ln -s /proc/self/fd dev/fd
 ln -s /proc/self/fd/0 dev/stdin
 ln -s /proc/self/fd/1 dev/stdout
 ln -s /proc/self/fd/2 dev/stderr
-
-if [[ -n $modules ]]; then
-	# Only the one kernel is visible, and its build tree sits where every
-	# distribution has it. The release is part of the path, so that
-	# objects made for another kernel are never taken for up to date.
-	mount --bind "$modules" usr/lib/modules && ro usr/lib/modules
-	[[ -z $kdir ]] || { mount --bind "$kdir" "usr/lib/modules/$release/build" && ro "usr/lib/modules/$release/build"; }
-fi
-
-for file in resolv.conf hosts; do
-	[[ -e /etc/$file ]] || continue
-	rm -f "etc/$file"
-	cp -L "/etc/$file" "etc/$file"
-done
-
-if [[ -n $LAB_PROJECT ]]; then
-	mkdir -p "./$LAB_PROJECT" 2>/dev/null || {
-		echo "lab: error: the project's folder $LAB_PROJECT lies in one of the lab's own folders: move it, to your home for example" >&2
-		exit 125
-	}
-	mount --rbind "$LAB_PROJECT" "./$LAB_PROJECT"
-fi
 
 mapfile -d '' -t env <"$envfile"
 exec 3<&-

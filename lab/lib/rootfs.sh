@@ -21,7 +21,7 @@ rootfs_bootstrap() {
 	# installed is what was resolved, or the download fails.
 	# shellcheck disable=SC2016 # the hook's shell expands it
 	TMPDIR=$TMP mmdebstrap --mode=root --variant=apt \
-		--architectures=amd64 --include="$wanted" "${options[@]}" \
+		--architectures="$HOST_ARCH" --include="$wanted" "${options[@]}" \
 		--setup-hook='mkdir -p "$1/var/lib/apt/lists" && cp -r '"'$apt/state/lists/.'"' "$1/var/lib/apt/lists/"' \
 		--skip=update --skip=check/empty \
 		"$SUITE" "$dir" "${sources[@]}"
@@ -74,7 +74,7 @@ rootfs_virtme() {
 # root file system that this comes from has been found after it.
 rootfs_udev() {
 	local dir=$1
-	mkdir -p "$dir/usr/lib/systemd" "$dir/usr/lib/modules"
+	mkdir -p "$dir"/usr/{lib/systemd,lib/modules,local/bin}
 	cat >"$dir/usr/lib/systemd/systemd-udevd" <<-'END'
 		#!/bin/sh
 		[ "$1" = --daemon ] || exit 0
@@ -89,6 +89,36 @@ rootfs_udev() {
 	# And these it only wants to succeed.
 	ln -s /usr/bin/true "$dir/usr/local/bin/udevadm"
 	ln -s /usr/bin/true "$dir/usr/local/bin/systemd-tmpfiles"
+}
+
+# rootfs_guest DIR: a guest's root for another architecture. Packages are unpacked and
+# not configured, as their scripts are programs of that architecture; the little
+# that a guest needs of them is done here.
+rootfs_guest() {
+	local dir=$1 deb link packages
+	mapfile -t packages < <(sed -n 's/^guest-package \([^ ]*\) \(.*\)/\1=\2/p' "$RESOLVED/lock")
+	mkdir -p "$dir/debs"
+	cd "$dir/debs" || return
+	APT_ARCHS=$ARCH apt_in "$RESOLVED/apt" download "${packages[@]}"
+	cd .. || return
+	for link in bin sbin lib lib64; do
+		mkdir -p "usr/$link"
+		ln -s "usr/$link" "$link"
+	done
+	for deb in debs/*.deb; do
+		dpkg-deb --fsys-tarfile "$deb" | tar -x --keep-directory-symlink \
+			--exclude='./usr/share/'{doc,man,info,locale}
+		rm "$deb"
+	done
+	rmdir debs
+	cp usr/share/base-passwd/passwd.master etc/passwd
+	cp usr/share/base-passwd/group.master etc/group
+	ln -s mawk usr/bin/awk
+	# virtme-ng's init mounts something there.
+	mkdir -p etc/lvm
+	# No systemd is there to end the guest.
+	ln -s ../bin/busybox usr/sbin/poweroff
+	rootfs_udev "$dir"
 }
 
 rootfs_build() {

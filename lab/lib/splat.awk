@@ -28,6 +28,7 @@ function splat(t) {
 	       t ~ /^WARNING: / ||
 	       t ~ /^(Oops|Internal error|general protection fault|invalid opcode|double fault|stack segment|traps: PANIC)[:, ]/ ||
 	       t ~ /^(Unable to handle kernel|Kernel panic - not syncing|Fixing recursive fault)/ ||
+	       t ~ /^(Insufficient stack space to handle exception!|SError Interrupt on CPU|Unhandled .* exception on CPU)/ ||
 	       t ~ /^PANIC: / ||
 	# Lockdep. "BUG: " and "WARNING: " above are most of it.
 	       t ~ /^\[ BUG: / || t ~ /^INFO: (trying to register non-static key|possible recursive locking|lockdep is turned off)/ ||

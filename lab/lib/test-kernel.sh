@@ -9,14 +9,18 @@
 # neither this kernel nor what looks at it needs, half of it; then the patches of
 # this kind, if there are any, but for the documents that were left out.
 test_kernel_unpack() {
-	local work=$1 source=$5 diff=$1/kdir.new/patches.diff
+	local work=$1 source=$5 diff=$1/kdir.new/patches.diff others other excludes=()
 	[[ ! -d $work/kdir ]] || return 0
 	rm -rf "$work/kdir.new"
 	mkdir -p "$work/kdir.new"
+	read -ra others < <(kdir_others "$ARCH_KERNEL")
+	for other in "${others[@]}"; do
+		excludes+=("--exclude=*/arch/$other/*.[chS]")
+	done
 	XZ_DEFAULTS=-T0 tar -x -C "$work/kdir.new" --strip-components=1 -f "$source" \
 		--anchored --wildcards \
 		--exclude="*/Documentation/*/*" \
-		--exclude="*/arch/[!x]*/*.[chS]" --exclude="*.dts*" \
+		"${excludes[@]}" --exclude="*/arch/*.dts*" \
 		--exclude="*/drivers/gpu/*.[ch]" --exclude="*/drivers/media/*.[ch]" \
 		--exclude="*/drivers/net/ethernet/*.[ch]" --exclude="*/drivers/net/wireless/*.[ch]" \
 		--exclude="*/drivers/infiniband/*.[ch]" --exclude="*/drivers/staging/*.[ch]" \
@@ -36,7 +40,7 @@ in_kdir() {
 	shift 5
 	mkdir -p "$work/modules/$release/build"
 	LAB_PROJECT=$PROJECT in_root rw "$root" "$work/modules" "$work/${KDIR:-kdir}" "$release" \
-		KBUILD_BUILD_USER=lab KBUILD_BUILD_HOST=lab \
+		KBUILD_BUILD_USER=lab KBUILD_BUILD_HOST=lab "ARCH_IMAGE=$ARCH_IMAGE" \
 		"MAKEFLAGS=$(kernel_make "$kind")" -- \
 		sh -ec "cd /usr/lib/modules/$release/build; $script" sh "$@"
 }
@@ -70,7 +74,7 @@ test_kernel_install() {
 		make -s INSTALL_MOD_PATH=/tmp/installed INSTALL_MOD_STRIP=1 DEPMOD=true modules_install
 		rm "/tmp/installed/lib/modules/$KRELEASE/build"
 		cp -r "/tmp/installed/lib/modules/$KRELEASE/." "/usr/lib/modules/$KRELEASE"
-		cp arch/x86/boot/bzImage "/usr/lib/modules/$KRELEASE/vmlinuz"
+		cp "$ARCH_IMAGE" "/usr/lib/modules/$KRELEASE/vmlinuz"
 		cp .config "/usr/lib/modules/$KRELEASE/config"
 		depmod "$KRELEASE"'
 	# Objects, which no module is linked with: most of the space.

@@ -10,15 +10,23 @@ kopts=(ignore_loglevel printk.devkmsg=on oops=panic)
 read -ra append <<<"${LAB_VM_APPEND:-}"
 read -ra qemu_opts <<<"${LAB_VM_QEMU_OPTS:-}"
 
-args=(--kimg "/usr/lib/modules/$KRELEASE/vmlinuz" --mods auto
-	--rw --pwd --force-9p --force-initramfs --disable-microvm --name lab
+# The guest's root file system, and its programs, which are not those that run here
+# if the guest is of another architecture.
+guest=
+args=()
+if [[ -n ${LAB_GUEST:-} ]]; then
+	guest=/guest
+	args+=(--arch "$LAB_VM_MACHINE" --root "$guest" --busybox "$guest/usr/bin/busybox")
+fi
+args+=(--kimg "$guest/usr/lib/modules/$KRELEASE/vmlinuz" --mods auto
+	--rw --cwd "$guest$LAB_PROJECT" --force-9p --force-initramfs --disable-microvm --name lab
 	--qemu-bin "$LAB_PROJECT/lab/lib/qemu"
 	--memory "$LAB_VM_MEM" --cpus "$LAB_VM_CPUS")
 # /usr once more, to be mounted with a cache: see virtme-run.py.
-qemu_opts+=(-fsdev "local,id=usr,path=/usr,security_model=none,readonly=on,multidevs=remap"
+qemu_opts+=(-fsdev "local,id=usr,path=$guest/usr,security_model=none,readonly=on,multidevs=remap"
 	-device "virtio-9p-pci,fsdev=usr,mount_tag=usr")
-# Nobody types there: half a second of probing under emulation.
-qemu_opts+=(-machine i8042=off)
+read -ra machine <<<"$LAB_VM_MACHINE_OPTS"
+qemu_opts+=("${machine[@]}")
 case $LAB_VM_ACCEL in
 kvm) ;;
 # With a thread for each processor QEMU 10.0.13 was seen to abort while the

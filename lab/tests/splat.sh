@@ -20,6 +20,7 @@ silent() { [[ -z $(first "$@") ]]; }
 check "a clean boot, noise and all" silent logs/clean.log
 check "a panic on request" found_in sysrq-panic.log 'Kernel panic - not syncing: sysrq'
 check "a stack overflow" found_in recursion-panic.log 'BUG: TASK stack guard page was hit'
+check "a stack overflow of arm64" found_in arm64-stack-overflow.log 'Insufficient stack space'
 check "an RCU stall" found_in rcu-stall.log 'INFO: rcu_preempt detected stalls'
 check "an Oops" found_in int3-oops.log 'Oops: int3'
 check "a CPU that is missed after the power went" silent logs/power-off.log

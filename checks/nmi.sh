@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # description: Guards in NMIs do not end grace periods early
-# requires: cpus:2
+# requires: cpus:2 nmis
 # runs: drives
 # timeout: 600
 #

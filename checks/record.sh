@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # description: Recordings of rcu-blame, and reports, have each event
-# requires: cpus:2 config:PREEMPT_RT config:KPROBES program:promtool
+# requires: cpus:2 config:PREEMPT_RT config:KPROBES program:promtool native
 # runs: vm
 # timeout: 300
 #

@@ -15,7 +15,7 @@
 
 DURATION=${DURATION:-20}
 prepare='echo 0 > /sys/kernel/rcu_normal; echo 1 > /sys/kernel/rcu_expedited'
-load="perl -e 'syscall(324, 1, 0) while 1' & membarrier=\$!
+load="$MEMBARRIER & membarrier=\$!
 	chrt -f 50 stress-ng --quiet --switch 2 --fork 1 --timeout ${DURATION}s &
 	stress-ng --quiet --timer 1 --futex 1 --mmap 1 --pipe 1 --sock 1 --hdd 1 \
 		--temp-path /tmp --timeout ${DURATION}s

@@ -22,7 +22,7 @@ SECONDS_OF_LOAD=${DURATION:-60}
 # and stall if these do not pause, with a probe or without. So each of them
 # sleeps after each wake-up, however long that takes on this host.
 load="echo 1 > /sys/kernel/rcu_expedited; echo 0 > /sys/kernel/rcu_normal
-	perl -e 'syscall(324, 1, 0) while 1' & pids=\$!
+	$MEMBARRIER & pids=\$!
 	for i in 1 2 3 4; do
 		chrt -f 50 perl -e 'select(undef, undef, undef, 0.002) while 1' &
 		pids=\"\$pids \$!\"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # description: The tool rcu-blame names each cause of a long grace period
-# requires: cpus:2 config:PREEMPT_RT config:RCU_BOOST program:tmux
+# requires: cpus:2 config:PREEMPT_RT config:RCU_BOOST program:tmux native
 # runs: vm
 # timeout: 300
 #

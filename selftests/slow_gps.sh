@@ -179,7 +179,8 @@ echo function > $TRACING/current_tracer
 before=$(stat gp_slow)
 echo > $TRACING/trace
 python3 - "$ROUNDS" $DIR/stats > "$tmp/ours" <<'PYTHON'
-import ctypes, sys, time
+import ctypes, platform, sys, time
+MEMBARRIER = 324 if platform.machine() == "x86_64" else 283
 libc = ctypes.CDLL(None)
 def look():
     begin = time.monotonic_ns()
@@ -187,7 +188,7 @@ def look():
     print(begin, stats["gp_normal_count"], stats["gp_normal_sum_ns"], time.monotonic_ns())
 look()
 for _ in range(int(sys.argv[1])):
-    libc.syscall(324, 1, 0) # membarrier(MEMBARRIER_CMD_GLOBAL): synchronize_rcu()
+    libc.syscall(MEMBARRIER, 1, 0) # MEMBARRIER_CMD_GLOBAL: synchronize_rcu()
 look()
 PYTHON
 # An emulated machine stands still at times: one that was slow by the tracer is so by us.

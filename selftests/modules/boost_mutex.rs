@@ -40,10 +40,10 @@ use crate::{
         }, //
     },
 };
-use core::hint::spin_loop;
 use kernel::{
     bindings,
     prelude::*,
+    processor::cpu_relax,
     sync::atomic::{
         Acquire,
         Atomic,
@@ -157,7 +157,7 @@ fn stay() {
     let until = now_ns().wrapping_add(STAY_NS);
 
     while switches() == before && now_ns() < until {
-        spin_loop();
+        cpu_relax();
     }
     PREEMPTED.store(u32::from(switches() != before), Relaxed);
 }
@@ -189,7 +189,7 @@ fn reader(place: Place) {
 
         INSIDE.store(1, Release);
         while !place.reached() && now_ns() < until && !should_stop() {
-            spin_loop();
+            cpu_relax();
         }
         BOOSTED.store(u32::from(boosted()), Relaxed);
         LEAVING.store(1, Relaxed);

@@ -26,9 +26,9 @@ use crate::{
         param, //
     },
 };
-use core::hint::spin_loop;
 use kernel::{
     prelude::*,
+    processor::cpu_relax,
     sync::{
         atomic::{
             Atomic,
@@ -107,7 +107,7 @@ fn look(cell: &RcuCell<Value>, guard: &impl RcuReader, us: u64) {
 
     while alive && now_ns() < until {
         alive &= value.is_alive();
-        spin_loop();
+        cpu_relax();
     }
     READS.add(1, Relaxed);
     if !alive {

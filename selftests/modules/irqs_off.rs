@@ -38,10 +38,10 @@ use crate::{
         param, //
     },
 };
-use core::hint::spin_loop;
 use kernel::{
     bindings,
     prelude::*,
+    processor::cpu_relax,
     sync::{
         atomic::{
             Acquire,
@@ -125,7 +125,7 @@ fn sample<G>(
             leave(guard);
             return Err(ETIMEDOUT);
         }
-        spin_loop();
+        cpu_relax();
     }
     // SAFETY: Process context; the only caller, bound to its CPU.
     unsafe {

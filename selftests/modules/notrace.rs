@@ -47,7 +47,6 @@ use crate::{
         Registry, //
     },
 };
-use core::hint::spin_loop;
 use kernel::{
     bindings::{
         self,
@@ -55,6 +54,7 @@ use kernel::{
     },
     ffi::c_ulong,
     prelude::*,
+    processor::cpu_relax,
     sync::atomic::{
         Atomic,
         Relaxed, //
@@ -272,7 +272,7 @@ fn wait(wanted: bool) -> bool {
         if now_ns().wrapping_sub(start) > LIMIT_NS {
             return false;
         }
-        spin_loop();
+        cpu_relax();
     }
     true
 }

@@ -39,11 +39,11 @@ use crate::{
         stats::Samples, //
     },
 };
-use core::hint::spin_loop;
 use kernel::{
     bindings,
     error::to_result,
     prelude::*,
+    processor::cpu_relax,
     sync::{
         atomic::{
             Acquire,
@@ -154,7 +154,7 @@ fn wait(boost: bool, wanted: bool, limit_ns: u64) -> bool {
         if now_ns().wrapping_sub(start) > limit_ns {
             return false;
         }
-        spin_loop();
+        cpu_relax();
     }
     true
 }
@@ -164,7 +164,7 @@ fn spin(ns: u64) {
     let start = now_ns();
 
     while now_ns().wrapping_sub(start) < ns {
-        spin_loop();
+        cpu_relax();
     }
 }
 
@@ -251,7 +251,7 @@ impl Still {
     fn new() -> Self {
         HOLD.store(1, Release);
         while HELD.load(Acquire) == 0 {
-            spin_loop();
+            cpu_relax();
         }
         Self
     }
@@ -262,7 +262,7 @@ impl Still {
             sleep_us(50);
             while HOLD.load(Acquire) != 0 {
                 HELD.store(1, Release);
-                spin_loop();
+                cpu_relax();
             }
             HELD.store(0, Release);
         }
@@ -273,7 +273,7 @@ impl Drop for Still {
     fn drop(&mut self) {
         HOLD.store(0, Release);
         while HELD.load(Acquire) != 0 {
-            spin_loop();
+            cpu_relax();
         }
     }
 }

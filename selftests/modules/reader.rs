@@ -53,10 +53,10 @@ use crate::{
         param, //
     },
 };
-use core::hint::spin_loop;
 use kernel::{
     bindings,
     prelude::*,
+    processor::cpu_relax,
     sync::atomic::{
         Acquire,
         Atomic,
@@ -252,7 +252,7 @@ fn stay_until(how: How, done: impl Fn(u64) -> bool) {
                 let until = now.wrapping_add(how.tenth_ns);
 
                 while now < until {
-                    spin_loop();
+                    cpu_relax();
                     now = look().0;
                 }
             }
@@ -270,7 +270,7 @@ fn stay_until(how: How, done: impl Fn(u64) -> bool) {
         if done(now) {
             return;
         }
-        spin_loop();
+        cpu_relax();
     }
 }
 
@@ -317,7 +317,7 @@ fn reader(rcu: &Rcu, how: How) {
         drop(guard);
     }
     while boosted() && !how.raised {
-        spin_loop();
+        cpu_relax();
     }
     DEBOOSTED_AT.store(now_ns(), Relaxed);
     if how.moved || how.lowered {
@@ -390,7 +390,7 @@ impl kernel::Module for Reader {
                     let start = now_ns();
                     let run_until = |until| {
                         while now_ns() < until {
-                            spin_loop();
+                            cpu_relax();
                         }
                     };
 

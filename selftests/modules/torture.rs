@@ -61,10 +61,10 @@ use crate::{
         Set, //
     },
 };
-use core::hint::spin_loop;
 use kernel::{
     bindings,
     prelude::*,
+    processor::cpu_relax,
     sync::{
         atomic::{
             Atomic,
@@ -234,7 +234,7 @@ fn spin(us: u64) {
     let start = now_ns();
 
     while now_ns().wrapping_sub(start) < us * 1000 {
-        spin_loop();
+        cpu_relax();
     }
 }
 
@@ -352,7 +352,7 @@ fn region(shared: &Shared, irqs_off: bool, sleeper: &Kthread) {
 
     // Until RCU asks for the end of the section: an expedited grace period finds it.
     while !support::pending() && now_ns().wrapping_sub(start) < 2_000_000 {
-        spin_loop();
+        cpu_relax();
     }
     if !support::pending() {
         return;

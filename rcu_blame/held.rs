@@ -232,9 +232,7 @@ impl Held {
                 .and_then(|record| record.passing.section(switches))
                 .map(|begin| self.now_ns.saturating_sub(begin))
                 // All of it was of the same stay on the CPU.
-                .filter(|_| {
-                    task::is_blocked_reader(task) && task::switches(task) == switches
-                });
+                .filter(|_| task::is_blocked_reader(task) && task::switches(task) == switches);
         }
 
         // Two tasks of a CPU are on it while it switches between them: the later one stays.

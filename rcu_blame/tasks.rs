@@ -254,7 +254,6 @@ impl Slot {
     fn is_of(&self, task: &Task) -> bool {
         self.started.get() >= task::started(task)
     }
-
 }
 
 /// A slot, and the key to it.

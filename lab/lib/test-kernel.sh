@@ -15,7 +15,10 @@ test_kernel_unpack() {
 	mkdir -p "$work/kdir.new"
 	read -ra others < <(kdir_others "$ARCH_KERNEL")
 	for other in "${others[@]}"; do
-		excludes+=("--exclude=*/arch/$other/*.[chS]")
+		# The build's own programs take this machine's headers in tools/arch, and
+		# its uapi headers.
+		excludes+=("--exclude=*/arch/$other/*.[cS]" --no-wildcards-match-slash
+			"--exclude=*/arch/$other/include/asm/*.h" --wildcards-match-slash)
 	done
 	XZ_DEFAULTS=-T0 tar -x -C "$work/kdir.new" --strip-components=1 -f "$source" \
 		--anchored --wildcards \

@@ -135,7 +135,7 @@ def check_slow(module, function, *allow):
         wrong.append(f"{function} is not in .kprobes.text")
     for name, body in functions.items():
         for symbol in calls(arch, body):
-            target = re.sub(r"^(\*.*|x\d+)$", "indirect", symbol)
+            target = re.sub(r"^(\*.*|x\d+)$", f"indirect:{name}", symbol)
             called.add(target)
             if target not in functions and target not in allowed:
                 wrong.append(f"{name} calls {symbol}")

@@ -115,6 +115,10 @@ impl Events {
                     Ok(len) => len,
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                    // The CPU has not been online since the instance was made, so that it has no
+                    // buffer (ring_buffer_alloc_read_page() in kernel/trace/ring_buffer.c). It has
+                    // one when it comes.
+                    Err(error) if error.raw_os_error() == Some(libc::ENODEV) => break,
                     Err(error) => return Err(io(self.instance.path(), error).into()),
                 };
 

@@ -181,7 +181,7 @@ signalled()
 }
 
 ktap_print_header
-ktap_set_plan 38
+ktap_set_plan 39
 
 tmp=$(mktemp -d)
 at_exit "rm -r '$tmp'"
@@ -216,6 +216,10 @@ for event in reader_preempted reader_resumed reader_boosted reader_deboosted; do
 done
 check "and there are some" test "$(events reader_resumed hog.jsonl)" -gt 0
 check "the quiet time has its events as well" as_seen reader_resumed quiet.jsonl
+# The module on their stacks is gone by the end of the recording.
+grep -o 'wait function=[^ ]* pid=[^=]*=[^=]*=[^=]*=[0-9]* duration_ns=[0-9]*' hog.jsonl > waits
+sed 's/^/# /' waits
+check "each slow wait is recorded once" test -s waits -a -z "$(sort waits | uniq -d)"
 sed '/"record":"reader_resumed /{x;s/^/x/;/^x$/{x;d};x}' hog.jsonl > fewer.jsonl
 refute "control: one event less" test "$(events reader_resumed fewer.jsonl)" = \
 	"$(events reader_resumed hog.jsonl)"

@@ -251,7 +251,7 @@ fn header(live: &Live, trace: &Events, command: &[String]) -> Header {
 struct Recorder<'a> {
     writer: Writer<File>,
     path: &'a Path,
-    /// The first lines of the slow grace periods and waits that have been seen.
+    /// The keys of the slow grace periods and waits that have been seen.
     seen: BTreeSet<String>,
     /// A threshold was exceeded.
     exceeded: bool,
@@ -312,8 +312,10 @@ impl Recorder<'_> {
 
             for line in text.split_inclusive('\n') {
                 if line.starts_with(word) {
-                    is_new = !self.seen.contains(line);
-                    present.insert(line.to_string());
+                    let key = key(line);
+
+                    is_new = !self.seen.contains(key);
+                    present.insert(key.to_string());
                 }
                 if is_new {
                     records.push_str(line);
@@ -331,6 +333,17 @@ impl Recorder<'_> {
         }
         Ok(())
     }
+}
+
+/// The part of a line of a slow grace period or wait that is the same each time it is read. Of the
+/// rest, the symbols of the stack change if their module is unloaded, and so does the grace period
+/// of a wait if the kernel has no more of it.
+fn key(line: &str) -> &str {
+    let end = line
+        .split_once(" duration_ns=")
+        .map(|(_, rest)| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+
+    &line[..line.len() - end.unwrap_or("").len()]
 }
 
 /// A control file that has another value, until the setting is dropped.
@@ -490,5 +503,26 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.tell();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys() {
+        let wait = "wait function=synchronize_rcu pid=9 comm=a prio=120 begin_ns=4 duration_ns=25";
+
+        for rest in [
+            "",
+            "\n",
+            " gp_type=normal gp_seq=6 stack=f+0x1/0x2[m]\n",
+            " stack=?\n",
+        ] {
+            assert_eq!(key(&format!("{wait}{rest}")), wait);
+        }
+        assert_ne!(key(&wait.replace("=25", "=255")), wait);
+        assert_eq!(key("gp type=normal\n"), "gp type=normal\n");
     }
 }

@@ -135,16 +135,22 @@ void __kprobes rcu_blame_unlock(unsigned long flags)
 	raw_spin_unlock_irqrestore(&insert_lock, flags);
 }
 
+/* The tracks of a reader's slices in Perfetto: see trace.h. */
+#define OFF	"off its CPU"
+#define BOOSTED	"boosted"
+
 void __kprobes rcu_blame_reader_preempted(struct task_struct *task, int nesting,
 					  bool preempted, bool first, bool expedited,
 					  u64 cgroup)
 {
 	trace_reader_preempted(task, nesting, preempted, first, expedited, cgroup);
+	trace_reader_slice(task, 'B', OFF);
 }
 
 void __kprobes rcu_blame_reader_resumed(struct task_struct *task, u64 off_ns, bool boosted)
 {
 	trace_reader_resumed(task, off_ns, boosted);
+	trace_reader_slice(task, 'E', OFF);
 }
 
 void __kprobes rcu_blame_reader_threshold(struct task_struct *task, u64 off_ns,
@@ -156,12 +162,14 @@ void __kprobes rcu_blame_reader_threshold(struct task_struct *task, u64 off_ns,
 void __kprobes rcu_blame_reader_boosted(struct task_struct *task, int newprio, u64 after_ns)
 {
 	trace_reader_boosted(task, newprio, after_ns);
+	trace_reader_slice(task, 'B', BOOSTED);
 }
 
 void __kprobes rcu_blame_reader_deboosted(struct task_struct *task, int newprio,
 					  u64 boosted_ns)
 {
 	trace_reader_deboosted(task, newprio, boosted_ns);
+	trace_reader_slice(task, 'E', BOOSTED);
 }
 
 void __kprobes rcu_blame_gp_slow(bool expedited, u64 number, u64 duration_ns)

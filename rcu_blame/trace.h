@@ -2,6 +2,16 @@
 /*
  * The events that rcu_blame.rs fires.  Their meaning and their units are in
  * Documentation/rcu_blame.rst.
+ *
+ * Some are "kernel track events" of Perfetto: its trace processor makes slices and
+ * instants of an event by the fields track_event_type (B begins a slice, E ends
+ * one, I is an instant) and slice_name.  Optional fields are track_name, and one
+ * that begins with scope_: without it the track is that of the current task.  See
+ * docs/reference/kernel-track-event.md in Perfetto's source, and
+ * GenericFtraceTracker::MaybeParseAsTrackEvent() in
+ * src/trace_processor/importers/ftrace/generic_ftrace_tracker.cc: a slice begins
+ * and ends by the same tracepoint, so both ends of a reader's intervals are events
+ * reader_slice, beside the events that have the facts.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM rcu_blame
@@ -94,6 +104,9 @@ DECLARE_EVENT_CLASS(reader_threshold_class,
 		__field(pid_t, pid)
 		__field(u64, off_ns)
 		__field(u64, threshold_ns)
+		__field(char, track_event_type)
+		__string(slice_name, task->comm)
+		__field(pid_t, scope_reader)
 	),
 
 	TP_fast_assign(
@@ -101,6 +114,9 @@ DECLARE_EVENT_CLASS(reader_threshold_class,
 		__entry->pid = task->pid;
 		__entry->off_ns = off_ns;
 		__entry->threshold_ns = threshold_ns;
+		__entry->track_event_type = 'I';
+		__assign_str(slice_name);
+		__entry->scope_reader = task->pid;
 	),
 
 	TP_printk("comm=%s pid=%d off_ns=%llu threshold_ns=%llu",
@@ -188,6 +204,8 @@ TRACE_EVENT(qs_deferred,
 		__field(bool, blocked)
 		__field(bool, need_qs)
 		__field(bool, exp_hint)
+		__field(char, track_event_type)
+		__string(slice_name, "quiescent state deferred")
 	),
 
 	TP_fast_assign(
@@ -197,6 +215,8 @@ TRACE_EVENT(qs_deferred,
 		__entry->blocked = blocked;
 		__entry->need_qs = need_qs;
 		__entry->exp_hint = exp_hint;
+		__entry->track_event_type = 'I';
+		__assign_str(slice_name);
 	),
 
 	TP_printk("comm=%s pid=%d prio=%d blocked=%d need_qs=%d exp_hint=%d",
@@ -215,18 +235,55 @@ TRACE_EVENT(gp_slow,
 		__field(bool, expedited)
 		__field(u64, number)
 		__field(u64, duration_ns)
+		__field(char, track_event_type)
+		__string(slice_name, expedited ? "slow, expedited" : "slow, normal")
 	),
 
 	TP_fast_assign(
 		__entry->expedited = expedited;
 		__entry->number = number;
 		__entry->duration_ns = duration_ns;
+		__entry->track_event_type = 'I';
+		__assign_str(slice_name);
 	),
 
 	TP_printk("type=%s seq=%llu duration_ns=%llu",
 		  __entry->expedited ? "expedited" : "normal", __entry->number,
 		  __entry->duration_ns)
 );
+
+/* The beginning or the end of an interval of a reader, for Perfetto. */
+DECLARE_EVENT_CLASS(reader_slice_class,
+
+	TP_PROTO(struct task_struct *task, char type, const char *track),
+
+	TP_ARGS(__perf_task(task), type, track),
+
+	TP_STRUCT__entry(
+		__array(char, comm, TASK_COMM_LEN)
+		__field(pid_t, pid)
+		__field(char, track_event_type)
+		__string(slice_name, task->comm)
+		__string(track_name, track)
+		__field(pid_t, scope_reader)
+	),
+
+	TP_fast_assign(
+		memcpy(__entry->comm, task->comm, TASK_COMM_LEN);
+		__entry->pid = task->pid;
+		__entry->track_event_type = type;
+		__assign_str(slice_name);
+		__assign_str(track_name);
+		__entry->scope_reader = task->pid;
+	),
+
+	TP_printk("comm=%s pid=%d type=%c track=%s", __entry->comm, __entry->pid,
+		  __entry->track_event_type, __get_str(track_name))
+);
+
+DEFINE_EVENT(reader_slice_class, reader_slice,
+	     TP_PROTO(struct task_struct *task, char type, const char *track),
+	     TP_ARGS(task, type, track));
 
 #endif /* _RCU_BLAME_TRACE_H */
 

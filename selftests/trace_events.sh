@@ -7,16 +7,19 @@
 #
 # The test counts the module's events of a reader as perf does that asks for
 # those of a task, and in a trace buffer by their field pid. The test fails if
-# the counts differ; or if rmmod leaves something in that buffer, which its
-# document says to save first.
+# the counts differ; if the slices for Perfetto are not those of the other
+# events, or lack a field by which Perfetto finds them; or if rmmod leaves
+# something in that buffer, which its document says to save first.
 #
-# Control: perf counts fewer for another task, and the buffer has events before
-# rmmod.
+# Control: perf counts fewer for another task, an event that is no slice has not
+# these fields, and the buffer has events before rmmod.
 
 . "${0%/*}/lib.sh"
 
-EVENTS="reader_preempted reader_resumed reader_threshold reader_boosted reader_deboosted"
+EVENTS="reader_preempted reader_resumed reader_threshold reader_boosted reader_deboosted
+	reader_slice"
 INSTANCE=/sys/kernel/tracing/instances/rcu_blame
+FORMATS=/sys/kernel/tracing/events/rcu_blame
 
 # counting NAME PID: the task's events, until stop_background.
 counting()
@@ -71,8 +74,24 @@ lines()
 	grep -cE ": $1: .* pid=$reader " $INSTANCE/trace
 }
 
+# slices TYPE TRACK: the reader's.
+slices()
+{
+	grep -cE ": reader_slice: .* pid=$reader type=$1 track=$2\$" $INSTANCE/trace
+}
+
+# are_slices EVENT...: they have the two fields that Perfetto requires.
+are_slices()
+{
+	for event; do
+		grep -q 'field:char track_event_type;.*size:1;' "$FORMATS/$event/format" &&
+			grep -q 'field:__data_loc char\[\] slice_name;' "$FORMATS/$event/format" ||
+			return
+	done
+}
+
 ktap_print_header
-ktap_set_plan 8
+ktap_set_plan 15
 
 tmp=$(mktemp -d)
 at_exit "rm -r '$tmp'"
@@ -107,6 +126,17 @@ for event in $EVENTS; do
 done
 refute "control: of another task it does not count as many" \
 	test "$(counted other reader_resumed)" = "$(counted reader reader_resumed)"
+
+for pair in 'B:its CPU:reader_preempted' 'E:its CPU:reader_resumed' \
+	B:boosted:reader_boosted E:boosted:reader_deboosted; do
+	event=${pair##*:} type=${pair%%:*}
+	track=${pair#*:} track=${track%:*}
+	check "a slice $type for each $event" \
+		test "$(slices "$type" ".*$track")" = "$(lines "$event")"
+done
+check "events for Perfetto have its fields" \
+	are_slices reader_slice reader_threshold qs_deferred gp_slow
+refute "control: reader_resumed has none" are_slices reader_resumed
 
 kept=$(grep -vc '^#' $INSTANCE/trace)
 check "control: before rmmod there is something in the buffer: $kept" test "$kept" -gt 0

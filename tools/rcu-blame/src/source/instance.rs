@@ -14,6 +14,9 @@ const INSTANCES: &str = "sys/kernel/tracing/instances";
 /// The beginning of their names; the id of the process follows.
 const NAME: &str = "rcu_blame_";
 
+/// The switch of an event that has no fact of its own.
+const SLICES: &str = "events/rcu_blame/reader_slice/enable";
+
 /// An instance. It is removed when it is dropped.
 pub struct Instance {
     path: PathBuf,
@@ -46,6 +49,10 @@ impl Instance {
 
         instance.write("trace_clock", "mono")?;
         instance.write("events/rcu_blame/enable", "1")?;
+        // It repeats the others for Perfetto's own recorder. A module may have none.
+        if instance.path.join(SLICES).exists() {
+            instance.write(SLICES, "0")?;
+        }
         Ok(instance)
     }
 

@@ -43,10 +43,10 @@ impl Format {
         Some(Self {
             id: value("ID:")?.parse().ok()?,
             name: value("name:")?.to_string(),
-            // The others are the tracer's own.
+            // The others are the tracer's own, or Perfetto's.
             fields: fields
                 .into_iter()
-                .filter(|field| !field.name.starts_with("common_"))
+                .filter(|field| !field.name.starts_with("common_") && !is_of_perfetto(&field.name))
                 .collect(),
         })
     }
@@ -68,6 +68,12 @@ impl Format {
         }
         Some(text)
     }
+}
+
+/// Whether a field has no fact, but says how Perfetto shows the event: see `rcu_blame/trace.h`.
+/// A module may have none of these.
+fn is_of_perfetto(name: &str) -> bool {
+    ["track_event_type", "slice_name", "track_name"].contains(&name) || name.starts_with("scope_")
 }
 
 /// A field, from its line after `field:`.
@@ -144,6 +150,19 @@ mod tests {
             r"reader_deboosted comm=a\012b\075c pid=-7 boosted_ns=18446744073709551615"
         );
         assert_eq!(format.record(&data()[..39]), None);
+    }
+
+    #[test]
+    fn fields_of_perfetto() {
+        let more = FORMAT.replace(
+            "\n\nprint fmt",
+            "\n\tfield:char track_event_type;\toffset:40;\tsize:1;\tsigned:1;\n\
+             \tfield:__data_loc char[] slice_name;\toffset:44;\tsize:4;\tsigned:0;\n\
+             \tfield:pid_t scope_reader;\toffset:48;\tsize:4;\tsigned:1;\n\nprint fmt",
+        );
+
+        assert_ne!(more, FORMAT);
+        assert_eq!(Format::parse(&more), Format::parse(FORMAT));
     }
 
     proptest! {

@@ -35,6 +35,7 @@ BENCH ?=#       what make bench runs, default all: pair qs event latency gp scal
 MIRROR ?=#      Debian mirror, default the host's own
 KEYRING ?=#     the mirror's keyring, default the host's debian-archive-keyring
 DESTDIR ?=#     where make install takes / to be
+PREFIX ?=#      where make install puts rcu-blame, default /usr/local
 
 # A variable left empty is as good as not set.
 $(foreach v,KVER ARCH KERNEL CPUS MEM APPEND TIMEOUT SLOW EXPECT ICOUNT TCG_THREAD QEMU_OPTS CMD HOST TESTS LANES CELLS BENCH LONG PACKAGE MIRROR KEYRING NEIGHBOURS DURATION HOURS KERNELS,\
@@ -126,21 +127,26 @@ ifneq ($(strip $(KDIR)),)
 RELEASE = $(shell cat $(KDIR)/include/config/kernel.release)
 DEPMOD = depmod $(if $(DESTDIR),-b $(DESTDIR)) $(RELEASE)
 
-install: module ## as root, with KDIR: the module, and what would load it at boot
+TOOL_PREFIX = $(DESTDIR)$(or $(strip $(PREFIX)),/usr/local)
+
+install: module ## as root, with KDIR: the module, what would load it at boot; rcu-blame, if it is built
 	$(KDIR_MAKE) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
 	$(DEPMOD)
 	install -D -m 644 packaging/modules-load.conf $(MODULES_LOAD)
+	[ ! -x build/rcu-blame ] || packaging/install-tool $(TOOL_PREFIX)
 
 uninstall: ## as root, with KDIR: remove these
 	rm -f $(DESTDIR)/lib/modules/$(RELEASE)/updates/rcu_{notrace,blame}.ko* $(MODULES_LOAD)
+	packaging/install-tool --remove $(TOOL_PREFIX)
 	$(DEPMOD)
 else
 install uninstall:
 	@echo "name the tree that it is built against: make $@ KDIR=..." >&2; exit 1
 endif
 
-package: lab ## the Debian package rcu-notrace-dkms, in build/
+package: tool ## the Debian packages rcu-notrace-dkms and rcu-blame, in build/
 	@lab/enter packaging/deb
+	@lab/enter packaging/deb-tool
 
 clean: ## remove what was built here
 ifneq ($(strip $(KDIR)),)

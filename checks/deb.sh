@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# description: The Debian package is the same to the bit under every umask
+# description: The Debian packages are the same to the bit under every umask
 # runs: host
 #
-# The test makes the Debian package from copies of the sources under several
-# umasks. The test fails if a package is not made, differs from the others in a
-# bit, or holds a file that not everybody may read or that others may write.
+# The test makes the Debian packages from copies of the sources, and of
+# build/rcu-blame, under several umasks. The test fails if a package is not
+# made, differs from the others in a bit, or holds a file that not everybody may
+# read or that others may write; or if that of rcu-blame depends on another.
 #
-# Control: with a line more in a source, the package is another.
+# Control: with a line more in a source, the packages are others.
 
 . "${0%/*}/../selftests/lib.sh"
 
@@ -15,7 +16,15 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export SOURCE_DATE_EPOCH=1700000000
 
-# made UMASK: the package, from sources that have the modes of this umask as well.
+tool=$PWD/build/rcu-blame
+
+# make_both FOLDER: the packages, of the sources in it.
+make_both()
+{
+	"$1/packaging/deb" "$1/build" && "$1/packaging/deb-tool" "$1/build" "$tool"
+}
+
+# made UMASK: the packages, from sources that have the modes of this umask as well.
 made()
 {
 	(
@@ -23,39 +32,56 @@ made()
 		mkdir "$work/$1"
 		tar -c --exclude=./build --exclude=./.git --exclude='*.o' --exclude='*.ko' . |
 			tar -x --no-same-permissions -C "$work/$1"
-		"$work/$1/packaging/deb" "$work/$1/build"
+		make_both "$work/$1"
 	) > "$work/log" 2>&1 && return
 	tail -n 5 "$work/log" | sed 's/^/# /'
 	return 1
 }
 
-# same UMASK UMASK: bit for bit.
+# same PACKAGE UMASK UMASK: bit for bit.
 same()
 {
-	cmp "$work/$1"/build/*.deb "$work/$2"/build/*.deb
+	cmp "$work/$2/build/$1"_*.deb "$work/$3/build/$1"_*.deb
 }
 
 # modes UMASK: none but these.
 modes()
 {
-	dpkg-deb -c "$work/$1"/build/*.deb |
-		grep -vE '^(drwxr-xr-x|-rw[x-]r-[x-]r-[x-]) root/root ' |
+	for package in "$work/$1"/build/*.deb; do
+		dpkg-deb -c "$package"
+	done > "$work/contents"
+	grep -vE '^(drwxr-xr-x|-rw[x-]r-[x-]r-[x-]) root/root ' "$work/contents" |
 		sed 's/^/# /' | grep . && return 1
-	dpkg-deb -c "$work/$1"/build/*.deb | grep /packaging/kdir > /dev/null
+	grep -q /packaging/kdir "$work/contents" && grep -q '/usr/sbin/rcu-blame$' "$work/contents"
+}
+
+# field NAME: of the tool's package.
+field()
+{
+	dpkg-deb -f "$work"/022/build/rcu-blame_*.deb "$1"
 }
 
 ktap_print_header
-ktap_set_plan 9
+ktap_set_plan 14
 
 for mask in 022 077 027 002; do
-	check "umask $mask: the package is made" made $mask
+	check "umask $mask: the packages are made" made $mask
 done
+check "that of the tool is for $(field Architecture), and depends on none" \
+	test "$(field Architecture)/$(field Depends)" = "$(dpkg --print-architecture)/"
 check "everybody may read what is in it, and only root may write it" modes 077
 for mask in 077 027 002; do
-	check "umask $mask: the same package as with 022" same 022 $mask
+	for package in rcu-notrace-dkms rcu-blame; do
+		check "umask $mask: the same $package as with 022" same $package 022 $mask
+	done
 done
-echo >> "$work/002/README.md"
-(umask 002 && "$work/002/packaging/deb" "$work/002/build") > "$work/log" 2>&1
-refute "control: with a line more in a source it is another" same 022 002
+for readme in README.md tools/rcu-blame/README.md; do
+	echo >> "$work/002/$readme"
+done
+(umask 002 && make_both "$work/002") > "$work/log" 2>&1
+for package in rcu-notrace-dkms rcu-blame; do
+	refute "control: with a line more in a source it is another $package" \
+		same $package 022 002
+done
 
 ktap_finished

@@ -60,12 +60,15 @@ built_for()
 	inside "modinfo -k $1 -F built_for rcu_notrace" && test "$(cat "$work/log")" = "$2"
 }
 
-# loads RELEASE: in a guest that runs this kernel from this root file system.
+# loads RELEASE: in a guest that runs this kernel from this root file system, and the
+# tool that is installed there reads the tables.
 loads()
 {
 	OWN_ROOT=$root KVER=$1 "$LAB_VM" "uname -r && modprobe rcu_blame &&
-		dmesg | grep rcu_blame: && rmmod rcu_blame" > "$work/log" 2>&1 &&
-		grep -qxF "$1" "$work/log" && grep -q 'rcu_blame: loaded' "$work/log" && return
+		dmesg | grep rcu_blame: && rcu-blame held --threshold 1h &&
+		rmmod rcu_blame" > "$work/log" 2>&1 &&
+		grep -qxF "$1" "$work/log" && grep -q 'rcu_blame: loaded' "$work/log" &&
+		grep -q '^Nothing is held' "$work/log" && return
 	tail -n 20 "$work/log" | sed 's/^/# /'
 	return 1
 }
@@ -144,7 +147,7 @@ mkdir -p "$work"
 rm -rf "$work/blocks" "$tree"
 blocks "$work/blocks" Documentation/install.rst README.md
 owns=$(of_class own "$work/blocks")
-ktap_set_plan $((22 + $(echo "$owns" | wc -l)))
+ktap_set_plan $((24 + $(echo "$owns" | wc -l)))
 
 # As the root that these files belong to.
 clean_up()
@@ -155,6 +158,9 @@ trap clean_up EXIT
 clean_up
 
 check "the package is made" "${LAB_VM%/*}/enter" packaging/deb build/package
+# checks/check has built it.
+check "that of the tool is made" \
+	"${LAB_VM%/*}/enter" packaging/deb-tool build/package build/rcu-blame
 # The supported lines, where DKMS reads them.
 min=$(sed -n 's/^BUILD_EXCLUSIVE_KERNEL_MIN="\(.*\)"$/\1/p' dkms.conf)
 max=$(sed -n 's/^BUILD_EXCLUSIVE_KERNEL_MAX="\(.*\)\.999"$/\1/p' dkms.conf)
@@ -162,8 +168,11 @@ old=$(newest "$min") new=$(newest "$max")
 check "$old is installed" add_kernel "$old" "$min"
 files > "$work/before"
 refute "control: without the package there is no module" installed "$old"
-inside "apt-get -q -y install ./build/package/rcu-notrace-dkms_*.deb"
+inside "apt-get -q -y install ./build/package/rcu-notrace-dkms_*.deb \
+	./build/package/rcu-blame_*.deb"
 check "$old: the package installs, and builds it" installed "$old"
+check "the tool has its pages" inside "man -w rcu-blame-record || dpkg -L rcu-blame |
+	grep -x /usr/share/man/man8/rcu-blame-record.8.gz"
 check "$old: it loads" loads "$old"
 refute "it is not loaded at boot unless asked for" \
 	grep -q '^[^#]' "$root/etc/modules-load.d/rcu-notrace.conf"
@@ -190,7 +199,7 @@ inside "dpkg-trigger --by-package=linux-headers-$new --no-await /usr/src &&
 check "$new: it is built anew for headers of another version" built_for "$new" "$version.1"
 check "and is refused by a kernel that has not that version" refused "$new"
 other_version "$version"
-check "the package is purged" inside "apt-get -q -y purge rcu-notrace-dkms"
+check "the packages are purged" inside "apt-get -q -y purge rcu-notrace-dkms rcu-blame"
 check "and nothing is left" nothing_left
 
 mkdir -p "$tree/build"

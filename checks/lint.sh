@@ -41,7 +41,7 @@ sources()
 # it knows by name.
 checkpatch()
 {
-	sources | grep -vE '^(bench|lab|model|build|patches)/|\.md$|^COPYING$' |
+	sources | grep -vE '^(bench|lab|model|build|patches)/|\.(md|png)$|^COPYING$' |
 		xargs "$KDIR/scripts/checkpatch.pl" --no-tree --strict --terse --show-types \
 			--no-summary --ignore "$NOT_OURS" --file 2>&1 |
 		grep -vE -e '^rcu_blame/trace\.h:.*:(PARENTHESIS_ALIGNMENT|OPEN_ENDED_LINE):' \

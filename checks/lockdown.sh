@@ -5,7 +5,10 @@
 #
 # The test locks a kernel down (integrity, as with secure boot) once the module
 # is loaded. The test fails if a file of the module cannot be read, or a control
-# file cannot be written, or has no effect.
+# file cannot be written, or has no effect; or if rcu-blame cannot tell the
+# cause, or not record. With confidentiality the kernel refuses tracefs: the
+# tool is to tell the cause as before, and to say in a line that it cannot
+# record.
 #
 # Control: a file of debugfs that can be written is refused.
 
@@ -33,6 +36,10 @@ script='D=/sys/kernel/debug/rcu_blame C=/sys/kernel/rcu_blame
 	each measured $D/held $D/grace_periods $D/waiters $D/readers $D/tasks $D/cpus $D/stats \
 		$D/hist/*
 	each controls $C/enable $C/events $C/filter $C/threshold_us $C/stop $C/reset
+	build/rcu-blame why > /tmp/why
+	echo "why=$? $(wc -l < /tmp/why)"
+	build/rcu-blame record -o /tmp/r.jsonl -d 1s
+	echo "record=$? $(build/rcu-blame report /tmp/r.jsonl | grep -c "^normal grace periods")"
 	echo 5 > $C/threshold_us
 	echo 1 > $C/stop
 	echo "comm==none" > $C/filter
@@ -41,6 +48,12 @@ script='D=/sys/kernel/debug/rcu_blame C=/sys/kernel/rcu_blame
 	echo 0 > $C/enable
 	set=$(cat $C/threshold_us $C/stop $C/filter $C/enable | tr "\n" " ")
 	echo "set=$set$(grep -c + $C/events)"
+	echo 1 > $C/enable
+	echo confidentiality > /sys/kernel/security/lockdown
+	build/rcu-blame why > /tmp/why
+	echo "confidential_why=$? $(wc -l < /tmp/why)"
+	build/rcu-blame record -o /tmp/r.jsonl -d 1s 2> /tmp/err
+	echo "confidential_record=$? $(wc -l < /tmp/err) $(cat /tmp/err)"
 	rmmod rcu_blame
 	echo "unloaded=$?"'
 
@@ -57,7 +70,7 @@ if [ "$(said lockdown)" = absent ]; then
 	ktap_skip_all "needs CONFIG_SECURITY_LOCKDOWN_LSM, the stock kernel has it"
 	exit "$KSFT_SKIP"
 fi
-ktap_set_plan 8
+ktap_set_plan 12
 
 echo "$out" | grep '^#'
 check "the guest has come to the end" test $status = 0
@@ -66,6 +79,13 @@ check "the kernel is locked down: $(said lockdown)" \
 check "measured: readable: $(said measured)" test "$(said measured)" = 18/18
 check "control files: readable: $(said controls)" test "$(said controls)" = 6/6
 check "control files: set: $(said set)" test "$(said set)" = "5 1 comm==none 0 9"
+check "rcu-blame tells the cause: $(said why)" test "$(said why | cut -d ' ' -f 1)" = 0
+check "rcu-blame records: $(said record)" test "$(said record)" = "0 1"
+check "confidentiality: it tells the cause: $(said confidential_why)" \
+	test "$(said confidential_why | cut -d ' ' -f 1)" = 0
+ktap_print_msg "$(said confidential_record)"
+check "confidentiality: it says in a line that it cannot record" \
+	sh -c "echo '$(said confidential_record)' | grep -q '^2 1 rcu-blame: .* lockdown'"
 check "and it unloads" test "$(said unloaded)" = 0
 check "control: a file of debugfs, mode 0644, before: $(said other_before)" \
 	test "$(said other_before)" = 1/1

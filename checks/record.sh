@@ -180,8 +180,14 @@ signalled()
 	left="$(instances) $(cat $CTL/gp_threshold_us) $(pgrep -c -x -f 'sleep 100')"
 }
 
+# affinity PID: the CPUs on which it may run.
+affinity()
+{
+	taskset -cp "$1" | sed 's/.*: //'
+}
+
 ktap_print_header
-ktap_set_plan 39
+ktap_set_plan 48
 
 tmp=$(mktemp -d)
 at_exit "rm -r '$tmp'"
@@ -200,7 +206,7 @@ before=$(cat $CTL/gp_threshold_us)
 "$TOOL" record -o quiet.jsonl -d 1 -- sleep 100
 check "the command ends with the recording" test $? = 143
 "$TOOL" record -o hog.jsonl --gp-threshold 300ms -- sh -c "
-	insmod $cause cpu=$there other_cpu=$here ms=$MS cause=pinned waiter=1
+	insmod $cause cpu=$there other_cpu=$here ms=$MS cause=pinned waiter=2
 	until grep -q ' ended_ns=[1-9]' $TIMES; do sleep 0.1; done
 	sleep 0.5
 	rmmod rcu_notrace_cause
@@ -213,8 +219,8 @@ check "no instance is left" test "$(instances)" = 0
 
 for event in reader_preempted reader_resumed reader_boosted reader_deboosted; do
 	check "$event: as many as another instance has" as_seen $event hog.jsonl
+	check "$event: and there are some" test "$(events $event hog.jsonl)" -gt 0
 done
-check "and there are some" test "$(events reader_resumed hog.jsonl)" -gt 0
 check "the quiet time has its events as well" as_seen reader_resumed quiet.jsonl
 # The module on their stacks is gone by the end of the recording.
 grep -o 'wait function=[^ ]* pid=[^=]*=[^=]*=[^=]*=[0-9]* duration_ns=[0-9]*' hog.jsonl > waits
@@ -266,6 +272,9 @@ said "a folder" 2 'Is a directory' "$TOOL" report .
 said "no file" 2 'No such file' "$TOOL" report nowhere
 sed '1s/"rcu_blame_recording":1/"rcu_blame_recording":9/' hog.jsonl > later.jsonl
 said "a later version" 2 'format 9' "$TOOL" report later.jsonl
+said "CPUs that are not there" 2 'house-keeping.*online' \
+	"$TOOL" record -o mine -H 4000 -- touch ran
+check "and the command has not run" test ! -e ran
 said "a full disk" 2 'No space left' "$TOOL" record -o /dev/full -d 1
 echo mine > mine
 said "no such command" 2 'nowhere: No such file' "$TOOL" record -o mine -- ./nowhere
@@ -278,6 +287,21 @@ check "SIGINT: the command is told to end: $status" test $status = 143
 check "SIGINT: nothing is left: $left" test "$left" = "0 $before 0"
 "$TOOL" record -o killed.jsonl -- sh -c 'kill -s KILL $$'
 check "a command that is killed: $?, and no instance" test "$? $(instances)" = "137 0"
+
+"$TOOL" record -o outright.jsonl -H "$there" -- sh -c 'taskset -cp $$ > command; exec sleep 100' &
+pid=$!
+patiently sh -c "grep -q '\"at\":\"begin\",\"name\":\"hist' outright.jsonl 2> /dev/null"
+check "-H: the recorder is on CPU $(affinity $pid), the command on $(sed 's/.*: //' command)" \
+	test "$(affinity $pid)/$(sed 's/.*: //' command)" = "$there/$here"
+kill -KILL $pid
+wait $pid 2> /dev/null
+pkill -x -f 'sleep 100'
+check "control: SIGKILL leaves the instance" test "$(instances)" = 1
+"$TOOL" report outright.jsonl > outright.txt
+check "a recording whose recorder was killed can be read" \
+	grep -q '^Note: The recording is cut off' outright.txt
+"$TOOL" record -o next.jsonl -d 0.5s
+check "the next recorder removes it" test "$(instances)" = 0
 
 "$TOOL" metrics --textfile "$tmp/rcu.prom"
 check "metrics: promtool takes them" sh -c 'promtool check metrics < rcu.prom'

@@ -92,6 +92,12 @@ pub enum Error {
          (/sys/kernel/security/lockdown)"
     )]
     Lockdown(String),
+    /// A kernel that is locked down for confidentiality refuses tracing.
+    #[error(
+        "the kernel is in {0} lockdown, which refuses tracing: held, why and top work \
+         (/sys/kernel/security/lockdown)"
+    )]
+    NoTracing(String),
     /// The module is loaded, and has no such file.
     #[error("rcu_blame.ko has no file {0}: install the module of this tool's version")]
     OtherVersion(String),

@@ -73,10 +73,13 @@ impl Common {
     }
 }
 
-/// Moves this process.
-fn move_to(cpus: &CpuList) -> anyhow::Result<()> {
-    // SAFETY: All bits at 0 are an empty set.
-    let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
+/// Moves this thread. A process that it starts later is there as well.
+///
+/// # Errors
+///
+/// None of the CPUs is online.
+pub fn move_to(cpus: &CpuList) -> anyhow::Result<()> {
+    let mut set = no_cpus();
 
     for cpu in cpus.cpus() {
         if cpu < libc::CPU_SETSIZE as u32 {
@@ -84,8 +87,33 @@ fn move_to(cpus: &CpuList) -> anyhow::Result<()> {
             unsafe { libc::CPU_SET(cpu as usize, &mut set) };
         }
     }
+    set_affinity(&set)
+}
+
+/// Whether this thread can be moved there.
+///
+/// # Errors
+///
+/// None of the CPUs is online.
+pub fn can_move_to(cpus: &CpuList) -> anyhow::Result<()> {
+    let mut before = no_cpus();
+
     // SAFETY: The set has the size that is passed.
-    if unsafe { libc::sched_setaffinity(0, size_of_val(&set), &set) } != 0 {
+    if unsafe { libc::sched_getaffinity(0, size_of_val(&before), &mut before) } != 0 {
+        bail!("--house-keeping: {}", std::io::Error::last_os_error());
+    }
+    move_to(cpus)?;
+    set_affinity(&before)
+}
+
+fn no_cpus() -> libc::cpu_set_t {
+    // SAFETY: All bits at 0 are an empty set.
+    unsafe { std::mem::zeroed() }
+}
+
+fn set_affinity(set: &libc::cpu_set_t) -> anyhow::Result<()> {
+    // SAFETY: The set has the size that is passed.
+    if unsafe { libc::sched_setaffinity(0, size_of_val(set), set) } != 0 {
         bail!(
             "--house-keeping: {}: name CPUs that are online",
             std::io::Error::last_os_error()

@@ -4,11 +4,12 @@
 
 use super::{
     actions::{self, Action},
+    options::{can_move_to, move_to},
     signals::Ending,
 };
 use crate::{
     cli::status,
-    model::time::Ns,
+    model::{cpus::CpuList, time::Ns},
     source::{
         instance::Instance,
         live::Live,
@@ -59,6 +60,9 @@ pub struct Args {
     /// shell,command=COMMAND, or continue. The recording ends after the actions but for continue
     #[arg(long, value_name = "ACTION")]
     on_threshold: Vec<Action>,
+    /// Run rcu-blame itself on these CPUs, but not COMMAND
+    #[arg(short = 'H', long, value_name = "CPUS")]
+    house_keeping: Option<CpuList>,
     /// Size of each CPU's trace buffer, in KiB
     #[arg(short, long, value_name = "KIB")]
     buffer_size: Option<u32>,
@@ -74,6 +78,9 @@ impl Args {
     ///
     /// The module cannot be read, the file cannot be written, or the command cannot be run.
     pub fn run(self) -> anyhow::Result<ExitCode> {
+        if let Some(cpus) = &self.house_keeping {
+            can_move_to(cpus)?;
+        }
         let mut live = Live::open(Path::new("/"))?;
         let control = live.control();
 
@@ -95,6 +102,10 @@ impl Args {
         }
         let output = Output::open(&self.output)?;
         let mut command = Running::start(&self.command)?;
+
+        if let Some(cpus) = &self.house_keeping {
+            move_to(cpus)?;
+        }
         let file = output.keep()?;
 
         // Events of this time are not recorded.

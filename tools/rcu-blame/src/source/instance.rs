@@ -2,7 +2,7 @@
 
 //! A tracefs instance of its own, with the events of the module: no other tracing is disturbed.
 
-use super::Error;
+use super::{live::lockdown, Error};
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -36,9 +36,11 @@ impl Instance {
             .join(INSTANCES)
             .join(format!("{NAME}{}", std::process::id()));
 
-        fs::create_dir(&path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => Error::NoTracefs,
-            io::ErrorKind::PermissionDenied => Error::NotRoot(root.join(INSTANCES)),
+        fs::create_dir(&path).map_err(|error| match (error.kind(), lockdown(root)) {
+            (io::ErrorKind::NotFound, _) => Error::NoTracefs,
+            // LOCKDOWN_TRACEFS in include/linux/security.h; mkdir() fails with EINVAL then.
+            (_, Some(lockdown)) if lockdown == "confidentiality" => Error::NoTracing(lockdown),
+            (io::ErrorKind::PermissionDenied, _) => Error::NotRoot(root.join(INSTANCES)),
             _ => Error::Io {
                 path: path.clone(),
                 error,

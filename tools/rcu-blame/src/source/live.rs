@@ -71,25 +71,25 @@ impl Live {
         fs::read_dir(self.root.join(DEBUGFS)).map_or(true, |mut dir| dir.next().is_none())
     }
 
-    /// The lockdown, if there is one.
-    fn lockdown(&self) -> Option<String> {
-        let text = fs::read_to_string(self.root.join("sys/kernel/security/lockdown")).ok()?;
-        let (_, chosen) = text.split_once('[')?;
-        let (chosen, _) = chosen.split_once(']')?;
-
-        (chosen != "none").then(|| chosen.to_string())
-    }
-
     fn read(&self, table: Table) -> Result<Vec<u8>, Error> {
         let path = self.tables().join(table.to_string());
 
-        fs::read(&path).map_err(|error| match (error.kind(), self.lockdown()) {
+        fs::read(&path).map_err(|error| match (error.kind(), lockdown(&self.root)) {
             (io::ErrorKind::NotFound, _) => Error::OtherVersion(table.to_string()),
             (io::ErrorKind::PermissionDenied, Some(lockdown)) => Error::Lockdown(lockdown),
             (io::ErrorKind::PermissionDenied, None) => Error::NotRoot(path),
             _ => Error::Io { path, error },
         })
     }
+}
+
+/// The kernel's lockdown, if there is one.
+pub(super) fn lockdown(root: &Path) -> Option<String> {
+    let text = fs::read_to_string(root.join("sys/kernel/security/lockdown")).ok()?;
+    let (_, chosen) = text.split_once('[')?;
+    let (chosen, _) = chosen.split_once(']')?;
+
+    (chosen != "none").then(|| chosen.to_string())
 }
 
 impl Facts for Live {

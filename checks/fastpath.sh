@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# description: A guard pair is at most 5 instructions, without calls
+# description: A guard pair is few instructions, without calls
 # runs: host
 #
 # The test disassembles a built module. The test fails if taking and dropping a
-# guard is more than 5 instructions, calls anything, locks the bus, or carries a
-# tracing site; if the slow path calls a function that fastpath.allow does not
-# list; or if the kernel uses the byte of rcu_read_unlock_special in which the
-# guard records a promise.
+# guard is more than 5 instructions (on arm64 9), calls anything, locks the bus,
+# or carries a tracing site; if the slow path calls a function that
+# fastpath.allow does not list; or if the kernel uses the byte of
+# rcu_read_unlock_special in which the guard records a promise.
 #
 # Control: a pair with a call in it, a slow path with nothing listed, and
 # modules of the kernel's own are refused; the kernel's use of exp_hint is

@@ -1,16 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# description: A pair of lock and unlock executes at most 5 instructions
+# description: A pair of lock and unlock executes few instructions
 # runs: drives
 # timeout: 300
 #
 # The test counts the instructions that a pair of lock and unlock executes,
 # beside the kernel's own readers in the same run. The test fails if the guard's
-# instructions are more than 5, or too many beside those of the other readers.
+# instructions are more than 5 (on arm64, which has no addition to memory, 9), or
+# too many beside those of the other readers.
 #
-# Control: rcu_read_lock() is more than 5 instructions.
+# Control: rcu_read_lock() is more.
 
 . "${0%/*}/../selftests/lib.sh"
+
+most=5
+[ "$(machine)" != aarch64 ] || most=9
 
 ktap_print_header
 ktap_set_plan 6
@@ -47,13 +51,13 @@ ktap_print_msg "instructions a pair, the loop subtracted: guard $guard, from C $
 	"RCU-sched notrace $(net sched c_empty) (from Rust $(net rust_sched rust_empty))," \
 	"Tasks Trace $(net tasks_trace c_empty) (from Rust $(net rust_tasks_trace rust_empty))"
 
-check "guard: at most 5 instructions" at_most "$guard" 5 1
-check "guard from C: at most 5 instructions" at_most "$c_guard" 5 1
+check "guard: at most $most instructions" at_most "$guard" $most 1
+check "guard from C: at most $most instructions" at_most "$c_guard" $most 1
 check "guard: at most 0.35 of rcu_read_lock ($(ratio "$guard" "$rcu"))" at_most "$guard" "$rcu" 0.35
 check "guard: at most 0.25 of kernel::sync::rcu::Guard ($(ratio "$guard" "$rust_rcu"))" \
 	at_most "$guard" "$rust_rcu" 0.25
 check "guard: at most 1.5 of SRCU-fast notrace ($(ratio "$guard" "$srcu_fast"))" \
 	at_most "$guard" "$srcu_fast" 1.5
-refute "control: rcu_read_lock is more than 5" at_most "$rcu" 5 1
+refute "control: rcu_read_lock is more than $most" at_most "$rcu" $most 1
 
 ktap_finished

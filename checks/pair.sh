@@ -6,8 +6,8 @@
 #
 # The test counts the instructions that a pair of lock and unlock executes,
 # beside the kernel's own readers in the same run. The test fails if the guard's
-# instructions are more than 5 (on arm64, which has no addition to memory, 9), or
-# too many beside those of the other readers.
+# instructions are more than 5 (on arm64, which cannot add to memory, 9), or too
+# many beside those of the other readers.
 #
 # Control: rcu_read_lock() is more.
 

@@ -232,6 +232,13 @@ sleep 0.3
 check "lab-clean while the lab is in use" one_line_error 'using the lab' "$lab/clean"
 check "nothing removed" is_whole
 wait
+mkdir "$cache/other"
+flock --shared "$cache/other/used" sleep 1 &
+sleep 0.3
+check "lab-clean while another architecture is in use" \
+	one_line_error 'another architecture' "$lab/clean"
+check "nothing removed" is_whole
+wait
 check "lab-clean" ends 0 '^$' "$lab/clean"
 refute "leaves nothing" test -e "$cache"
 check "a cache that cannot be written" \

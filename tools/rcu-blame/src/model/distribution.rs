@@ -96,7 +96,7 @@ impl Distribution {
             bound: bound.filter(|bound| *bound > 0).unwrap_or(u64::MAX),
             tail: &tail,
         };
-        let percentiles: Vec<_> = PERCENTS
+        let mut percentiles: Vec<_> = PERCENTS
             .iter()
             .filter(|_| count > 0)
             .map(|percent| {
@@ -114,6 +114,13 @@ impl Distribution {
         } else {
             (0, true)
         };
+
+        // A value is at most the one of a higher percentile, and so is a bound of it.
+        percentiles.iter_mut().rev().fold(max_ns, |higher, p| {
+            p.ns = p.ns.min(higher);
+            p.ns
+        });
+
         let from = percentiles
             .iter()
             .find(|p| p.percent == 99.0)
@@ -236,7 +243,7 @@ mod tests {
         let part = Distribution::new("a", &Histogram::of(&values), 500500, Some(1000), tail);
         let ns: Vec<_> = part.percentiles.iter().map(|p| (p.ns, p.exact)).collect();
 
-        assert_eq!(ns, [(511, false), (1000, false), (990, true), (999, true)]);
+        assert_eq!(ns, [(511, false), (990, false), (990, true), (999, true)]);
         let none = Distribution::of_values("a", Vec::new());
 
         assert!(none.percentiles.is_empty() && none.above.is_empty());
@@ -259,6 +266,7 @@ mod tests {
                 prop_assert!(real <= p.ns);
                 prop_assert!(!p.exact || real == p.ns);
             }
+            prop_assert!(part.percentiles.is_sorted_by_key(|p| p.ns));
             prop_assert!(part.max_ns >= values[values.len() - 1]);
         }
     }

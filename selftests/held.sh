@@ -101,13 +101,26 @@ fast()
 
 stale()
 {
-	awk '
-		$1 == "row" { if (!ended) row[++n] = $0; next }
-		$1 == "from" { ended = !/ left_ns=0 /; if (!ended) n = 0 }
+	# The last sample may have begun before the reader left, and be of the time after.
+	awk -v pid=" pid=$pid " '
+		$1 == "row" {
+			if (!ended)
+				now[++n] = $0
+			has = has || index($0, pid)
+			next
+		}
+		$1 == "from" { ended = !/ left_ns=0 /; n = has = 0 }
 		{ print }
-		$1 == "from" && ended { for (i = 1; i <= n; i++) print row[i] }
-		$1 == "to" && !ended { for (i = 1; i <= n; i++) print row[i] }' \
-		"$samples" > "$tmp/stale"
+		$1 == "from" && ended { for (i = 1; i <= last; i++) print row[i] }
+		$1 == "to" && !ended {
+			if (has)
+				last = n
+			for (i = 1; i <= n; i++) {
+				print now[i]
+				if (has)
+					row[i] = now[i]
+			}
+		}' "$samples" > "$tmp/stale"
 	samples=$tmp/stale
 }
 

@@ -193,7 +193,7 @@ probe_state! {
         stopped_at: Number,
         stopped_user_ns: Number,
         stopped_system_ns: Number,
-        /// The task that got the CPU back from the stopper, and since when it had had it.
+        /// The task that got the CPU back from the stopper, and since when it has had that.
         resumed: Number,
         resumed_since: Since,
     }

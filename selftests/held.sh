@@ -101,12 +101,12 @@ fast()
 
 stale()
 {
-	# The last sample may have begun before the reader left, and be of the time after.
+	# The last sample may have the reader on its CPU, about to leave: a row of the CPU.
 	awk -v pid=" pid=$pid " '
 		$1 == "row" {
 			if (!ended)
 				now[++n] = $0
-			has = has || index($0, pid)
+			has = has || $2 == "reader" && index($0, pid)
 			next
 		}
 		$1 == "from" { ended = !/ left_ns=0 /; n = has = 0 }

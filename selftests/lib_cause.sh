@@ -46,22 +46,29 @@ make_room()
 	done
 }
 
-# watch FOR: what held says, and the times of the cause before and after that, until
-# FOR ms after the cause has ended. One process, which looks every 20 ms: to start
-# one takes an emulated machine longer than that.
+# watch FOR: what held says, and the times of the cause before and after that, from
+# the cause's beginning until FOR ms after its end. One process, which looks every 20
+# ms: to start one takes an emulated machine longer than that. It runs before the
+# cause is there, and says so: a CPU with its interrupts off may hold up the start.
 watch()
 {
 	awk -v times=$TIMES -v held="$HELD" -v longer="$1" '
 		function look(what) {
-			getline line < times
+			there = (getline line < times) > 0
 			close(times)
+			if (!there)
+				return 0
 			if (what)
 				print what, line
 			split(line, field, /[ =]/)
 			now = field[2]
+			return 1
 		}
 		BEGIN {
-			look()
+			print "ready"
+			fflush()
+			while (!look())
+				;
 			last = now + 60e9
 			do {
 				look("from")
@@ -85,9 +92,15 @@ watch()
 cause()
 {
 	samples=$tmp/samples
+	rm -f "$samples"
+	watch "${2:-500}" > "$samples" &
+	watcher=$!
+	until [ -s "$samples" ]; do
+		pause 0.1
+	done
 	# shellcheck disable=SC2086
-	insmod "$MODS/rcu_notrace_cause.ko" "cpu=$there" $1
-	watch "${2:-500}" > "$samples"
+	insmod "$MODS/rcu_notrace_cause.ko" "cpu=$there" $1 || kill $watcher
+	wait $watcher
 	rmmod rcu_notrace_cause
 	last=$(grep '^to ' "$samples" | tail -n 1)
 	# shellcheck disable=SC2034 # for those that source this

@@ -36,6 +36,7 @@ use super::{
         Section,
         Special, //
     },
+    tasks::Passing,
     Shared, //
 };
 use crate::{
@@ -212,6 +213,13 @@ impl Held {
         (then != 0).then(|| self.local_ns.saturating_sub(then))
     }
 
+    /// For how long the task of `passing` has been in its section, if it was switched out in it.
+    fn section_ns(&self, passing: &Passing, switches: u64) -> Option<u64> {
+        let begin = passing.section(switches)?;
+
+        Some(self.now_ns.saturating_sub(begin))
+    }
+
     fn look_at_running(&mut self, task: &Task, shared: &Shared) {
         let switches = task::switches(task);
         let (last_arrival, _) = task::scheduled(task);
@@ -229,8 +237,7 @@ impl Held {
             section_ns = numbers
                 .tasks
                 .of(task)
-                .and_then(|record| record.passing.section(switches))
-                .map(|begin| self.now_ns.saturating_sub(begin))
+                .and_then(|record| self.section_ns(&record.passing, switches))
                 // All of it was of the same stay on the CPU.
                 .filter(|_| task::is_blocked_reader(task) && task::switches(task) == switches);
         }
@@ -298,9 +305,7 @@ impl Held {
                     reader.off_ns = Some(self.now_ns.saturating_sub(off));
                     reader.by = passing.taken_by.get();
                 }
-                reader.section_ns = passing
-                    .section(switches)
-                    .map(|begin| self.now_ns.saturating_sub(begin));
+                reader.section_ns = self.section_ns(passing, switches);
                 reader.boosted = passing.boosted.get(switches).map(|boosted| {
                     (
                         self.now_ns.saturating_sub(boosted),

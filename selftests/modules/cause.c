@@ -2,9 +2,10 @@
 /*
  * Causes of long grace periods, one at a time, for tests of what names them.
  *
- * Loading the module returns at once. Kthreads bring about the cause on "cpu", for
- * "ms" milliseconds or until the module is unloaded, which waits for them; then the
- * module stays, and does nothing more. The log has
+ * Loading the module returns at once. When the process that loads it has ended,
+ * kthreads bring about the cause on "cpu", for "ms" milliseconds or until the module
+ * is unloaded, which waits for them; then the module stays, and does nothing more. The
+ * log has
  *
  *	begun cause= cpu= pid= hog_pid= owner_pid= begun_ns=
  *	waited how= pid= asked_ns= ended_ns= wait_ns=
@@ -44,6 +45,7 @@
 #include <linux/sysfs.h>
 #include <linux/timekeeping.h>
 #include <linux/timer.h>
+#include <linux/workqueue.h>
 #include <uapi/linux/sched/types.h>
 
 static char *cause = "none";
@@ -501,8 +503,25 @@ static void look_at_named(void)
 	WRITE_ONCE(named_prio, READ_ONCE(task->prio));
 }
 
+/* The process that loads the module. */
+static struct task_struct *loader;
+
+/*
+ * The loader changes the protection of the module's memory, and its work item frees
+ * the memory of the initialization: both wait for all CPUs, with preemption off. A
+ * cause that has its interrupts off is not to hold up the CPU of the others by that.
+ */
+static void wait_for_loader(void)
+{
+	while (!READ_ONCE(loader->exit_state) && !READ_ONCE(stopping))
+		usleep_range(1000, 2000);
+	put_task_struct(loader);
+	__flush_workqueue(system_percpu_wq);
+}
+
 static int main_fn(void *unused)
 {
+	wait_for_loader();
 	if (begin()) {
 		WRITE_ONCE(begun_ns, ktime_get_mono_fast_ns());
 		pr_info("begun cause=%s cpu=%u pid=%d hog_pid=%d owner_pid=%d begun_ns=%llu\n",
@@ -594,6 +613,7 @@ static int __init cause_init(void)
 		return PTR_ERR(main_task);
 	kthread_bind(main_task, free_cpu);
 	WARN_ON_ONCE(sched_setattr_nocheck(main_task, &attr));
+	loader = get_task_struct(current);
 	wake_up_process(main_task);
 	return 0;
 }

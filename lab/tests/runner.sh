@@ -140,14 +140,31 @@ check "a complaint is a failure of the test that ran" \
 	counts '' "3 passed, 1 failed, 0 skipped" 'b: the kernel complained: .*detected stalls'
 rm dies warns 2>/dev/null
 
-# Host tests go first, those with guests of their own last.
+# Those of the guest go first, those with guests of their own last.
 new_test a drives <<<"echo 1..1; echo 'ok 1 a'"
 new_test b vm <<<"echo 1..1; echo 'ok 1 b'"
 new_test c host <<<"echo 1..1; echo 'ok 1 c'"
 : >selftests/lib.sh
 : >selftests/lib_x.sh
-check "host, then vm, then drives; and lib*.sh are no tests" \
-	counts '' "3 passed, 0 failed, 0 skipped" $'\nc .*\nb .*\na '
+LANES=1 check "vm, then host, then drives; and lib*.sh are no tests" \
+	counts '' "3 passed, 0 failed, 0 skipped" $'\nb .*\nc .*\na '
+# Each of the two waits for the other one, and neither for the guest.
+for name in a c; do
+	new_test $name "$([[ $name == a ]] && echo drives || echo host)" 10 <<-END
+		echo 1..1; [ -e guest_done ] && touch $name.runs
+		until [ -e a.runs ] && [ -e c.runs ]; do sleep 0.1; done
+		echo 'ok 1 fine'
+	END
+done
+new_test b vm <<<"echo 1..1; sleep 1; touch guest_done; echo 'ok 1 b'"
+LANES=2 check "two at a time, after the guest" counts '' "3 passed, 0 failed, 0 skipped" $'\nb '
+rm ./*.runs guest_done
+LANES=1 check "control: one at a time, and the first waits in vain" \
+	counts '' "2 passed, 1 failed, 0 skipped" $'\nb .*\nc '
+rm ./*.runs guest_done
+new_test a drives <<<"echo 1..1; echo 'ok 1 a'"
+new_test b vm <<<"echo 1..1; echo 'ok 1 b'"
+new_test c host <<<"echo 1..1; echo 'ok 1 c'"
 # listed NAME=DESCRIPTION...: check --list prints these lines, and no other.
 listed() {
 	local line

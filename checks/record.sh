@@ -248,7 +248,8 @@ due=$(($(events reader_resumed hog.jsonl) + $(events reader_deboosted hog.jsonl)
 cut=$(sed -n 's/.* \([0-9]*\) are cut .*/\1/p' perfetto.txt)
 slices=$(slices hog.pftrace)
 check "Perfetto: $slices slices, $due events, $cut cut" test "$slices" = $((due + cut))
-head -c 1000 hog.pftrace > short.pftrace
+# By a byte: elsewhere a packet may end.
+head -c -1 hog.pftrace > short.pftrace
 refute "control: a trace that is cut off" slices short.pftrace 2> /dev/null
 
 "$TOOL" report --json -o hog.json hog.jsonl

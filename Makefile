@@ -79,10 +79,10 @@ shell: lab ## a shell in a virtual machine
 	@lab/vm
 
 ifneq ($(strip $(HOST)),)
-demo: ## see who holds RCU up, for 20 s, with bpftrace beside; HOST=1: on this machine
+demo: ## see the cause of a long grace period, and a report, after 20 s of load; HOST=1: on this machine
 	@demo/run
 else
-demo: module
+demo: module tool
 	@TIMEOUT=$${TIMEOUT:-600} lab/vm 'insmod rcu_notrace.ko && insmod rcu_blame.ko tasks=16384 && demo/run && rmmod rcu_blame rcu_notrace'
 endif
 

@@ -6,11 +6,13 @@
 #
 # The test ends the demo by signals, and runs the demo on machines on which not
 # all CPUs are there or may be used. The test fails if RCU's settings are not
-# put back, a task of the load or a file is left, a part of the load finds no
-# CPU, or no reader is preempted.
+# put back; a task of the load, a file or an instance of tracefs is left; a part
+# of the load finds no CPU; no reader is preempted; no cause is named; or the
+# recording and its page are not in build/. On a machine without build/rcu-blame
+# the demo has to say so in a line.
 #
-# Control: the settings are others while the demo runs, and one CPU of four is
-# offline.
+# Control: the settings are others while the demo runs, with an instance, and
+# one CPU of four is offline.
 
 . "${0%/*}/../selftests/lib.sh"
 
@@ -21,13 +23,24 @@ settings()
 	cat /sys/kernel/rcu_normal /sys/kernel/rcu_expedited | tr -d '\n'
 }
 
-# left: how many tasks of the load there are, and files.
+# left: how many tasks of the load there are, files, and instances.
 left()
 {
 	{
-		pgrep 'stress-ng|cyclictest|bpftrace|timeout'
-		ls -d /tmp/tmp.* 2> /dev/null
+		pgrep 'stress-ng|cyclictest|bpftrace|timeout|rcu-blame'
+		ls -d /tmp/tmp.* /sys/kernel/tracing/instances/rcu_blame_* 2> /dev/null
 	} | wc -l
+}
+
+instances()
+{
+	find /sys/kernel/tracing/instances -name 'rcu_blame_*' | wc -l
+}
+
+# lives PID: a task that has ended, and has not been waited for, does not live.
+lives()
+{
+	! grep -q '^State:.*Z' "/proc/$1/status"
 }
 
 # signal NAME SIGNAL TO: with - as TO it is sent as the terminal does, to all of the
@@ -36,12 +49,14 @@ signal()
 {
 	setsid env --default-signal=INT,TERM,HUP demo/run 1000 > /tmp/log 2>&1 &
 	demo=$!
-	until [ "$(left)" -gt 8 ] && seen=$(settings) && [ "$seen" = 01 ] || ! kill -0 $demo; do
+	until [ "$(left)" -gt 8 ] && seen="$(settings) $(instances)" && [ "$seen" = "01 1" ] ||
+		! lives $demo; do
 		sleep 0.2
 	done
 	kill -s "$2" -- "$3$demo"
 	wait $demo
 	echo "$1_status $?"
+	echo "$1_said $(tail -n 1 /tmp/log)"
 	echo "$1_while $seen"
 	echo "$1_left $(settings) $(left)"
 }
@@ -51,10 +66,14 @@ demo()
 {
 	name=$1
 	shift
+	rm -f build/demo.jsonl build/demo.html
 	"$@" demo/run 15 > /tmp/log 2>&1
 	echo "${name}_status $?"
 	echo "${name}_unset $(grep -c 'failed to set' /tmp/log)"
-	echo "${name}_preempted $(sed -n 's/^reader_preempted //p' /tmp/log)"
+	echo "${name}_preempted $(sed -n 's/^readers off their CPU  *\([0-9]*\) .*/\1/p' /tmp/log)"
+	echo "${name}_why $(grep -A 1 '^# rcu-blame why' /tmp/log | sed -n 2p)"
+	echo "${name}_files $(grep -c '"type":"end"' build/demo.jsonl)" \
+		"$(grep -c '<svg' build/demo.html)"
 	echo "${name}_left $(settings) $(left)"
 }
 
@@ -69,6 +88,8 @@ demo offline
 demo affinity taskset -c 0,1
 demo one taskset -c 2
 echo "said $(cat /tmp/log)"
+demo without unshare --mount sh -c 'mount --bind /dev/null build/rcu-blame; exec "$@"' sh
+echo "without_said $(cat /tmp/log)"
 rmmod rcu_blame
 END
 out=$(CPUS=4 TIMEOUT=500 "$LAB_VM" '. build/check/demo.guest' | tr -d '\r')
@@ -87,14 +108,14 @@ runs()
 }
 
 ktap_print_header
-ktap_set_plan 14
+ktap_set_plan 17
 
 before=$(of before)
 check "before: settings and what is left: $before" test "$before" = "10 0"
 for name in int:130 term:143 hup:129; do
 	status=${name#*:} name=${name%:*}
-	check "control: $name: while it runs they are other settings" \
-		test "$(of "${name}_while")" = 01
+	check "control: $name: while it runs they are other settings, and an instance" \
+		test "$(of "${name}_while")" = "01 1"
 	check "$name: it ends, with status $status" test "$(of "${name}_status")" = "$status"
 	check "$name: settings and what is left are as before" \
 		test "$(of "${name}_left")" = "$before"
@@ -102,6 +123,14 @@ done
 check "control: one CPU of four is offline" test "$(of cpus)" = "4 3"
 check "without the last one: $(of offline_preempted) readers preempted" runs offline
 check "with an affinity of two: $(of affinity_preempted) readers preempted" runs affinity
+check "a cause is named: $(of offline_why)" \
+	sh -c "echo '$(of offline_why)' | grep -qE ' (grace period|waited) .*[0-9]'"
+files=$(of offline_files)
+check "the recording and the page are in build/: $files" \
+	test "${files% *}" = 1 -a "${files#* }" -gt 0
+check "without rcu-blame it says so, in a line: $(of without_said)" \
+	test "$(of without_status) $(of without_said | grep -c 'make tool') $(of without_left)" = \
+	"1 1 $before"
 check "with one it says why not, in a line: $(of said)" \
 	test "$(of one_status) $(of said | wc -l) $(of one_left)" = "1 1 $before"
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # description: The tool rcu-blame names each cause of a long grace period
-# requires: cpus:2 config:PREEMPT_RT config:RCU_BOOST program:tmux native
+# requires: cpus:2 config:PREEMPT_RT config:RCU_BOOST program:tmux
 # runs: vm
 # timeout: 300
 #
@@ -10,10 +10,11 @@
 # its CPU and the task behind which it waits; if "rcu-blame held" does not exit
 # with 1 while the cause lasts, and with 0 after; or if either blames a task
 # that lets others run. It also looks at "rcu-blame top" in a terminal of three
-# sizes, and at the error of a user without rights, or without debugfs.
+# sizes, and behind a serial line; and at the error of a user without rights, or
+# without debugfs.
 #
-# Control: with another task's name the first line does not match, and with a
-# threshold of an hour nothing is held.
+# Control: with another task's name the first line does not match, with a
+# threshold of an hour nothing is held, and top is late on a line of 300 baud.
 
 . "${0%/*}/../selftests/lib.sh"
 . "${0%/*}/../selftests/lib_blame.sh"
@@ -145,6 +146,26 @@ fits()
 		[ "$(wc -L < "$tmp/screen")" -le "$1" ] && [ "$(wc -l < "$tmp/screen")" = "$2" ]
 }
 
+uptime_ms()
+{
+	awk '{ print int($1 * 1000) }' /proc/uptime
+}
+
+# over_line BAUD: top ends within 3 s of a key, and what it has sent has come by then.
+over_line()
+{
+	top="$tool top -d 1s --threshold $threshold"
+	tmux respawn-pane -kt top "checks/slow_line.py $1 $top; echo status \$?; sleep 100"
+	on_screen '^Reader k' || return
+	pause 10
+	tmux send-keys -t top q
+	pressed=$(uptime_ms)
+	on_screen '^status 0' || return
+	took=$(($(uptime_ms) - pressed))
+	ktap_print_msg "$1 baud: $took ms"
+	[ $took -lt 3000 ]
+}
+
 # refuses REGEX COMMAND...: status 2, and one line.
 refuses()
 {
@@ -163,7 +184,7 @@ without_rights()
 }
 
 ktap_print_header
-ktap_set_plan 32
+ktap_set_plan 34
 
 tmp=$(mktemp -d)
 at_exit "rm -r '$tmp'"
@@ -228,6 +249,9 @@ check "its share of $gp_ns ns is $share, by 10 % as the hog has it" awk -v share
 	-v gp="$gp_ns" -v began=$((began - hog_ns)) -v ended=$((ended - hog_ns)) '
 	BEGIN { exit !(share * gp > began * 0.9 && share * gp < ended * 1.1) }'
 plant "cause=softirq waiter=2"
+tmux resize-window -t top -x 80 -y 24
+check "top over 9600 baud" over_line 9600
+refute "control: over 300 baud" over_line 300
 named "a softirq" "Reader k[a-z]*/$there\\[.* off CPU $there .* in cause_timer, behind $hog; "
 
 plant "cause=lock waiter=2"

@@ -26,6 +26,7 @@ SCHEMA=$PWD/tools/rcu-blame/report.schema.json
 EXAMPLES=$PWD/tools/rcu-blame/examples
 INSTANCES=/sys/kernel/tracing/instances
 OTHER=$INSTANCES/other
+CGROUPS=/sys/fs/cgroup
 
 # instances: of the tool.
 instances()
@@ -187,7 +188,7 @@ affinity()
 }
 
 ktap_print_header
-ktap_set_plan 48
+ktap_set_plan 51
 
 tmp=$(mktemp -d)
 at_exit "rm -r '$tmp'"
@@ -275,7 +276,14 @@ sed '1s/"rcu_blame_recording":1/"rcu_blame_recording":9/' hog.jsonl > later.json
 said "a later version" 2 'format 9' "$TOOL" report later.jsonl
 said "CPUs that are not there" 2 'house-keeping.*online' \
 	"$TOOL" record -o mine -H 4000 -- touch ran
+said "a cgroup that is not there" 2 'cgroup.*nowhere.*No such file' \
+	"$TOOL" record -o mine -C /nowhere -- touch ran
 check "and the command has not run" test ! -e ran
+mkdir "$CGROUPS/recorded"
+at_exit "rmdir '$CGROUPS/recorded'"
+"$TOOL" record -o cgroup.jsonl -C /recorded -- cat /proc/self/cgroup > cgroup
+check "-C: the command is in its cgroup: $(cat cgroup)" grep -qx '0::/recorded' cgroup
+refute "control: the test is in another" grep -qx '0::/recorded' /proc/self/cgroup
 said "a full disk" 2 'No space left' "$TOOL" record -o /dev/full -d 1
 echo mine > mine
 said "no such command" 2 'nowhere: No such file' "$TOOL" record -o mine -- ./nowhere

@@ -11,6 +11,7 @@ use crate::{
     cli::status,
     model::{cpus::CpuList, time::Ns},
     source::{
+        cgroups,
         instance::Instance,
         live::Live,
         recording::{At, CpuEnd, End, Header, Line, Writer, VERSION},
@@ -22,7 +23,8 @@ use anyhow::{bail, Context};
 use std::{
     collections::BTreeSet,
     fs::{self, File, OpenOptions},
-    os::unix::process::ExitStatusExt,
+    io::Write,
+    os::unix::process::{CommandExt, ExitStatusExt},
     path::{Path, PathBuf},
     process::{Child, Command, ExitCode, ExitStatus},
     thread,
@@ -63,6 +65,9 @@ pub struct Args {
     /// Run rcu-blame itself on these CPUs, but not COMMAND
     #[arg(short = 'H', long, value_name = "CPUS")]
     house_keeping: Option<CpuList>,
+    /// Run COMMAND in this cgroup, as /system.slice
+    #[arg(short = 'C', long, value_name = "CGROUP", requires = "command")]
+    cgroup: Option<PathBuf>,
     /// Size of each CPU's trace buffer, in KiB
     #[arg(short, long, value_name = "KIB")]
     buffer_size: Option<u32>,
@@ -81,6 +86,7 @@ impl Args {
         if let Some(cpus) = &self.house_keeping {
             can_move_to(cpus)?;
         }
+        let cgroup = self.cgroup.as_deref().map(members).transpose()?;
         let mut live = Live::open(Path::new("/"))?;
         let control = live.control();
 
@@ -101,7 +107,7 @@ impl Args {
             events.set_buffer_size(kib)?;
         }
         let output = Output::open(&self.output)?;
-        let mut command = Running::start(&self.command)?;
+        let mut command = Running::start(&self.command, cgroup)?;
 
         if let Some(cpus) = &self.house_keeping {
             move_to(cpus)?;
@@ -440,6 +446,17 @@ fn sleep(time: Duration, ending: &Ending, command: &mut Running) {
     }
 }
 
+/// The file that takes the ids of tasks that are to go to a cgroup.
+fn members(cgroup: &Path) -> anyhow::Result<File> {
+    let mount = cgroups::mount(Path::new("/")).context("--cgroup: cgroup2 is not mounted")?;
+    let cgroup = mount.join(cgroup.strip_prefix("/").unwrap_or(cgroup));
+
+    OpenOptions::new()
+        .write(true)
+        .open(cgroup.join("cgroup.procs"))
+        .with_context(|| format!("--cgroup: {}", cgroup.display()))
+}
+
 /// The command, if there is one. It ends when this is dropped.
 struct Running {
     child: Option<Child>,
@@ -447,14 +464,23 @@ struct Running {
 }
 
 impl Running {
-    fn start(command: &[String]) -> anyhow::Result<Self> {
+    fn start(command: &[String], cgroup: Option<File>) -> anyhow::Result<Self> {
         let child = match command.split_first() {
-            Some((program, args)) => Some(
-                Command::new(program)
-                    .args(args)
-                    .spawn()
-                    .with_context(|| program.clone())?,
-            ),
+            Some((program, args)) => {
+                let mut command = Command::new(program);
+
+                if let Some(mut members) = cgroup {
+                    // SAFETY: The closure calls nothing but write(), which may be called in the
+                    // child of a process of several threads.
+                    unsafe { command.pre_exec(move || members.write_all(b"0")) };
+                }
+                Some(
+                    command
+                        .args(args)
+                        .spawn()
+                        .with_context(|| program.clone())?,
+                )
+            }
             None => None,
         };
 

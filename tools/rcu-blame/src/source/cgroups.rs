@@ -16,6 +16,14 @@ const MOUNTS: [&str; 2] = ["sys/fs/cgroup", "sys/fs/cgroup/unified"];
 /// The most folders that are looked at for one answer.
 const MAX: usize = 100_000;
 
+/// The folder of the root cgroup below `root`, which is `/` but for tests.
+pub fn mount(root: &Path) -> Option<PathBuf> {
+    MOUNTS
+        .iter()
+        .map(|mount| root.join(mount))
+        .find(|mount| mount.join("cgroup.procs").exists())
+}
+
 /// The paths that are known.
 pub struct Paths {
     mount: Option<PathBuf>,
@@ -26,10 +34,7 @@ impl Paths {
     /// The paths below `root`, which is `/` but for tests.
     pub fn new(root: &Path) -> Self {
         Self {
-            mount: MOUNTS
-                .iter()
-                .map(|mount| root.join(mount))
-                .find(|mount| mount.join("cgroup.procs").exists()),
+            mount: mount(root),
             known: BTreeMap::new(),
         }
     }

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # description: The tool rcu-blame keeps its tests, and refuses bad input
+# requires: native
 # runs: host
 # timeout: 1800
 #

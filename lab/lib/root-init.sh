@@ -11,7 +11,8 @@
 # guest can change what is cached (RW=rw, for the making of it, lifts that).
 #
 # With LAB_GUEST, the folder of another root file system, that is put together in the
-# same way at /guest, for a guest that the emulator in ROOT runs.
+# same way at /guest, for a guest that the emulator in ROOT runs, and for programs
+# that are built for it.
 
 set -euo pipefail
 

@@ -107,8 +107,13 @@ impl StackCell {
 }
 
 /// The functions by which interrupts and kretprobes enter, by architecture: a stack is shown from
-/// their callers on.
-const ENTRIES: [&[u8]; 3] = [b"asm_sysvec_", b"el1h_64_irq+", b"arch_rethook_trampoline+"];
+/// their callers on. A kretprobe of arm64 is a breakpoint.
+const ENTRIES: [&[u8]; 4] = [
+    b"asm_sysvec_",
+    b"arch_rethook_trampoline+",
+    b"el1h_64_irq+",
+    b"el1h_64_sync+",
+];
 
 /// Shows stacks.
 pub(super) struct Symbols {

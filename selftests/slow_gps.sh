@@ -142,11 +142,15 @@ names()
 	[ "$(first "$1" | value pid)" = "$2" ] && within 10 "$sum" "$(overlaps "$3" "$4")"
 }
 
-# waited: the task that waited is in waiters, with its time.
+# waited: the task that waited is in waiters, with the caller and its time.
 waited()
 {
-	within 5 "$(grep " pid=$waiter " "$tmp/waiters" | tail -n 1 | value duration_ns)" \
-		$(($(at waited_ns) - $(at asked_ns)))
+	row=$(grep " pid=$waiter " "$tmp/waiters" | tail -n 1)
+	case $row in
+	*" stack=waiter_fn+"*) ;;
+	*) return 1 ;;
+	esac
+	within 5 "$(echo "$row" | value duration_ns)" $(($(at waited_ns) - $(at asked_ns)))
 }
 
 # normal NAME: of a normal grace period.

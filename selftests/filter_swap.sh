@@ -17,6 +17,8 @@
 SWAPS=${SWAPS:-10000}
 
 # run MODULE SWAPS: sets $hits and $dropped. The module as it is counts no such reads.
+# An emulator that has one CPU go on at a time changes over when the writer sleeps. Two
+# filters take turns in the memory: after an odd number the one before them is freed.
 run()
 {
 	insmod "$1"
@@ -31,6 +33,7 @@ run()
 			       "cgroup==/ && comm==*");
 		for my $i (1 .. $ARGV[1]) {
 			syswrite($f, $filters[$i % @filters] . "\n") or die "$!";
+			select(undef, undef, undef, 0.0002) if $i % 5 == 0;
 		}' $CTL "$2" "$(cpus | tail -n 1)"
 	swapped=$?
 	hits=$(($(stat hits_sched_switch) - before))

@@ -57,6 +57,7 @@
 
 use core::marker::PhantomData;
 use kernel::{
+    bindings,
     sync::rcu,
     types::NotThreadSafe, //
 };
@@ -91,6 +92,8 @@ mod flavours;
 pub(crate) use arch::{
     add_local,
     add_shared,
+    inc_in_task,
+    inc_local,
     load_acquire,
     per_cpu,
     IGNORES_EXTRA_ARGUMENTS, //
@@ -113,6 +116,12 @@ pub(crate) use flavours::{
     TasksTrace,
     TasksTraceGuard, //
 };
+
+/// The current task: what a `struct task_struct` of C is a pointer to. Any context.
+#[inline(always)]
+pub(crate) fn current() -> *mut bindings::task_struct {
+    arch::current().as_ptr()
+}
 
 /// A way to be a reader.
 ///

@@ -12,6 +12,7 @@
 #include <linux/atomic.h>
 #include <linux/hrtimer.h>
 #include <linux/irq_work.h>
+#include <linux/preempt.h>
 #include <linux/srcu.h>
 #include <linux/types.h>
 
@@ -47,6 +48,12 @@ struct rcu_notrace_cpu {
 #define RCU_NOTRACE_IN_HARDIRQ		2
 #define RCU_NOTRACE_NO_PREEMPT		4	/* preemption or bottom halves off */
 #define RCU_NOTRACE_NO_IRQS		8
+
+/* Of preempt_count(), and of what counts softirqs: in_nmi(), in_hardirq(), in_serving_softirq(). */
+enum {
+	RCU_NOTRACE_IN_INTERRUPT = NMI_MASK | HARDIRQ_MASK,
+	RCU_NOTRACE_IN_SOFTIRQ = SOFTIRQ_OFFSET,
+};
 
 u32 rcu_notrace_context(void);
 bool rcu_notrace_interrupted_preemptible(void);

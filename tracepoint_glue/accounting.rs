@@ -10,7 +10,11 @@ use super::{
         PerCpu, //
     },
 };
-use core::marker::PhantomData;
+use crate::rcu_notrace::inc_in_task;
+use core::{
+    marker::PhantomData,
+    mem::offset_of, //
+};
 use kernel::{
     fmt,
     prelude::*, //
@@ -27,6 +31,11 @@ pub(crate) struct RunNested;
 pub(crate) struct DropNested;
 
 const LEVELS: usize = helpers::TRACEPOINT_GLUE_NR_LEVELS as usize;
+
+/// The number of hits in tasks comes first: so a pointer to all is one to it.
+const _: () = assert!(
+    helpers::TRACEPOINT_GLUE_TASK == 0 && offset_of!(helpers::tracepoint_glue_hits, run) == 0
+);
 
 /// Accounts for the hits of a probe, by the level of context they are hit in: task, softirq, hard
 /// interrupt, NMI. (On PREEMPT_RT a softirq is mostly that of a task, and still counts as softirq.)
@@ -83,8 +92,9 @@ impl Accounting<RunNested> {
     /// Counts the hit, and runs `body`. Any context.
     #[inline(always)]
     pub(crate) fn enter(&self, body: impl FnOnce()) {
-        // SAFETY: From `tracepoint_glue_alloc()`, of this type.
-        unsafe { helpers::tracepoint_glue_hit(self.hits.base().cast()) };
+        let hits = self.hits.base().cast::<helpers::tracepoint_glue_hits>();
+        // SAFETY: From `tracepoint_glue_alloc()`, of this type, whose first number is `run[TASK]`.
+        unsafe { inc_in_task(hits.cast(), || helpers::tracepoint_glue_hit(hits)) };
         body();
     }
 }

@@ -22,6 +22,8 @@ use kernel::{
 
 pub(crate) use super::generic::{
     add_shared,
+    inc_in_task,
+    inc_local,
     load_acquire,
     per_cpu, //
 };

@@ -122,6 +122,12 @@ pub(crate) fn add_local(number: &Atomic<u64>, n: u64) {
     number.add(n, Relaxed);
 }
 
+/// [`add_local()`] of 1.
+#[inline(always)]
+pub(crate) fn inc_local(number: &Atomic<u64>) {
+    super::add_local(number, 1);
+}
+
 /// Adds `n` to a number that any CPU may write meanwhile. Any context; no order.
 #[inline(always)]
 pub(crate) fn add_shared(number: &Atomic<u64>, n: u64) {
@@ -132,6 +138,17 @@ pub(crate) fn add_shared(number: &Atomic<u64>, n: u64) {
 #[inline(always)]
 pub(crate) fn load_acquire(number: &Atomic<u64>) -> u64 {
     number.load(Acquire)
+}
+
+/// Adds 1 to a per-CPU number by `slow`, a call of C. An architecture of its own does it itself if
+/// this is `in_task()`. Any context.
+///
+/// # Safety
+///
+/// `number` is a per-CPU pointer to a number of each possible CPU.
+#[inline(always)]
+pub(crate) unsafe fn inc_in_task(_number: *mut u64, slow: impl FnOnce()) {
+    slow();
 }
 
 /// `raw_cpu_ptr()`: what a per-CPU pointer is on this CPU. `slow` finds that out by a call of C.

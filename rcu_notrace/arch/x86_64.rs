@@ -5,6 +5,7 @@
 //! All x86-64 kernels have `this_cpu_inc()` that an NMI cannot split
 //! (`ARCH_HAS_NMI_SAFE_THIS_CPU_OPS`), on which fast SRCU readers rest.
 
+use crate::rcu_notrace::helpers;
 use core::{
     arch::asm,
     mem::offset_of,
@@ -174,7 +175,7 @@ pub(in super::super) unsafe fn preempt_enable() {
             "jz {resched}",
             resched = label {
                 // SAFETY: Does no more than the kernel's own preempt_enable_notrace() here.
-                unsafe { crate::rcu_notrace::helpers::rcu_notrace_preempt_schedule() }
+                unsafe { helpers::rcu_notrace_preempt_schedule() }
             },
             options(nostack),
         )
@@ -195,6 +196,13 @@ pub(crate) fn add_local(number: &Atomic<u64>, n: u64) {
             options(nostack),
         )
     };
+}
+
+/// [`add_local()`] of 1.
+#[inline(always)]
+pub(crate) fn inc_local(number: &Atomic<u64>) {
+    // SAFETY: As in `add_local()`.
+    unsafe { asm!("inc qword ptr [{number}]", number = in(reg) number.as_ptr(), options(nostack)) };
 }
 
 /// Adds `n` to a number that any CPU may write meanwhile. Any context; no order.
@@ -235,4 +243,48 @@ pub(crate) fn per_cpu<T>(base: *mut T, _slow: impl FnOnce() -> *mut T) -> *mut T
         )
     };
     here
+}
+
+/// Adds 1 to a per-CPU number, as `this_cpu_inc()`, if this is `in_task()`: not in an NMI, in an
+/// interrupt, or in a softirq. Elsewhere `slow` is called. Any context.
+///
+/// # Safety
+///
+/// `number` is a per-CPU pointer to a number of each possible CPU.
+#[inline(always)]
+pub(crate) unsafe fn inc_in_task(number: *mut u64, slow: impl FnOnce()) {
+    // In PREEMPT_RT a task counts its own softirqs.
+    //
+    // SAFETY: Reads this CPU's count and that of the current task; by the requirement `number` is
+    // relative to the per-CPU base, which is in GS.
+    #[cfg(CONFIG_PREEMPT_RT)]
+    unsafe {
+        asm!(
+            "test dword ptr gs:[rip + __preempt_count], {interrupt}",
+            "jnz {slow}",
+            "test dword ptr [{task} + {softirqs}], {softirq}",
+            "jnz {slow}",
+            "inc qword ptr gs:[{number}]",
+            number = in(reg) number,
+            task = in(reg) current().as_ptr(),
+            softirqs = const offset_of!(task_struct, softirq_disable_cnt),
+            interrupt = const helpers::RCU_NOTRACE_IN_INTERRUPT,
+            softirq = const helpers::RCU_NOTRACE_IN_SOFTIRQ,
+            slow = label { slow() },
+            options(nostack),
+        )
+    };
+    // SAFETY: As above.
+    #[cfg(not(CONFIG_PREEMPT_RT))]
+    unsafe {
+        asm!(
+            "test dword ptr gs:[rip + __preempt_count], {any}",
+            "jnz {slow}",
+            "inc qword ptr gs:[{number}]",
+            number = in(reg) number,
+            any = const helpers::RCU_NOTRACE_IN_INTERRUPT | helpers::RCU_NOTRACE_IN_SOFTIRQ,
+            slow = label { slow() },
+            options(nostack),
+        )
+    };
 }

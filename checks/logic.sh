@@ -78,6 +78,10 @@ controls()
 		's/\.checked_mul(10)/.wrapping_mul(10).checked_add(0)/'
 	refutes filter::patterns filter.rs "a star is not tried again at the end" \
 		's/(star, c != 0)/(star, c != 0 \&\& p < len)/'
+	refutes filter::patterns filter.rs "a name may go on" \
+		's/self\.len + 1$/self.len/'
+	refutes filter::expressions filter.rs "the first CPUs are all of them" \
+		's/self\.first >> cpu & 1 != 0/true/'
 	refutes filter::patterns filter.rs "an octal digit has two bits" \
 		"s/((a - b'0') << 6)/((a - b'0') << 5)/"
 	refutes filter::too_many_terms filter.rs "nine terms" \

@@ -43,12 +43,64 @@ const COMM_LEN: usize = size_of::<Comm>();
 
 #[derive(Clone, Copy)]
 enum Term {
-    Comm(Pattern),
+    /// A name, or how it begins.
+    Comm(Beginning),
+    CommLike(Pattern),
     Pid(i32),
     Tgid(i32),
     PrioBelow(i32),
-    Cpu([(u32, u32); MAX_RANGES]),
+    Cpu(Cpus),
     Cgroup(u64),
+}
+
+/// The first bytes of a name, in the two words of [`task::comm()`].
+#[derive(Clone, Copy)]
+struct Beginning {
+    words: [u64; 2],
+    /// The bits that are compared.
+    mask: [u64; 2],
+}
+
+impl Beginning {
+    #[inline(always)]
+    fn is_of(&self, comm: [u64; 2]) -> bool {
+        let differ = |i: usize| (comm[i] ^ self.words[i]) & self.mask[i];
+
+        differ(0) | differ(1) == 0
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Cpus {
+    /// A bit for each of the first that is one of them.
+    first: u64,
+    /// From the first number of each, up to the second.
+    ranges: [(u32, u32); MAX_RANGES],
+}
+
+impl Cpus {
+    fn new(ranges: [(u32, u32); MAX_RANGES]) -> Self {
+        let mut cpus = Self { first: 0, ranges };
+
+        for cpu in 0..u64::BITS {
+            cpus.first |= u64::from(cpus.are_in_range(cpu)) << cpu;
+        }
+        cpus
+    }
+
+    #[inline(always)]
+    fn are_in_range(&self, cpu: u32) -> bool {
+        self.ranges.iter().any(|r| r.0 <= cpu && cpu < r.1)
+    }
+
+    #[inline(always)]
+    fn contain(&self, cpu: u32) -> bool {
+        if cpu < u64::BITS {
+            self.first >> cpu & 1 != 0
+        } else {
+            self.are_in_range(cpu)
+        }
+    }
 }
 
 /// A name to be compared with.
@@ -60,9 +112,37 @@ struct Pattern {
     stars: u16,
 }
 
+impl Pattern {
+    #[inline(never)]
+    #[link_section = ".kprobes.text"]
+    fn is_like(&self, comm: [u64; 2]) -> bool {
+        matches(self, &task::comm_bytes(comm))
+    }
+
+    /// With a star at the end, or without, two words are compared.
+    fn term(self) -> Term {
+        let compared = if self.stars == 0 {
+            // The NUL as well.
+            self.len + 1
+        } else if self.stars.count_ones() == 1 && self.stars.ilog2() as usize == self.len - 1 {
+            self.len - 1
+        } else {
+            return Term::CommLike(self);
+        };
+        let mut mask = [0; COMM_LEN];
+
+        mask[..compared].fill(u8::MAX);
+        Term::Comm(Beginning {
+            words: task::comm_words(self.bytes),
+            mask: task::comm_words(mask),
+        })
+    }
+}
+
 /// A disjunction of conjunctions; without terms it is true of all tasks.
 pub(super) struct Filter {
     has_terms: bool,
+    /// Those from the first that is `None` on are.
     terms: [Option<Term>; MAX_TERMS],
     /// A bit for each term: whether a conjunction begins with it that is not the first.
     begins: u16,
@@ -124,28 +204,38 @@ impl Filter {
     #[inline(never)]
     #[link_section = ".kprobes.text"]
     fn holds(&self, task: &Task, cpu: u32, guard: &impl RcuReader) -> bool {
-        // Of the conjunctions before this one, and of this one so far.
-        let (mut any, mut all) = (false, true);
+        // Of this conjunction so far; those before it are false.
+        let mut all = true;
         let mut begins = self.begins;
 
         for term in &self.terms {
             let Some(term) = term else { break };
 
             if begins & 1 != 0 {
-                any |= all;
+                if all {
+                    return true;
+                }
                 all = true;
             }
             begins >>= 1;
-            all &= match term {
-                Term::Comm(pattern) => matches(pattern, &task::comm_bytes(task::comm(task))),
-                Term::Pid(pid) => task::pid(task) == *pid,
-                Term::Tgid(tgid) => task::tgid(task) == *tgid,
-                Term::PrioBelow(prio) => task::prio(task) < *prio,
-                Term::Cpu(ranges) => ranges.iter().any(|r| r.0 <= cpu && cpu < r.1),
-                Term::Cgroup(id) => task::is_in_cgroup(task, *id, guard),
-            };
+            all = all && term.holds(task, cpu, guard);
         }
-        any | all
+        all
+    }
+}
+
+impl Term {
+    #[inline(always)]
+    fn holds(&self, task: &Task, cpu: u32, guard: &impl RcuReader) -> bool {
+        match self {
+            Self::Comm(name) => name.is_of(task::comm(task)),
+            Self::CommLike(pattern) => pattern.is_like(task::comm(task)),
+            Self::Pid(pid) => task::pid(task) == *pid,
+            Self::Tgid(tgid) => task::tgid(task) == *tgid,
+            Self::PrioBelow(prio) => task::prio(task) < *prio,
+            Self::Cpu(cpus) => cpus.contain(cpu),
+            Self::Cgroup(id) => task::is_in_cgroup(task, *id, guard),
+        }
     }
 }
 
@@ -316,7 +406,7 @@ impl<'a> Parser<'a> {
         // The empty name is written as its end.
         if self.accept(b"\\000") {
             return match self.peek()? {
-                None => Ok(Term::Comm(pattern)),
+                None => Ok(pattern.term()),
                 Some(_) => Err(self.mistake("not part of a name")),
             };
         }
@@ -339,7 +429,7 @@ impl<'a> Parser<'a> {
         if pattern.len == 0 {
             return Err(self.mistake("expected a name"));
         }
-        Ok(Term::Comm(pattern))
+        Ok(pattern.term())
     }
 
     fn cpus(&mut self) -> Result<Term, Mistake> {
@@ -364,7 +454,7 @@ impl<'a> Parser<'a> {
             }
             *range = (first as u32, last as u32 + 1);
             if !self.accept(b",") {
-                return Ok(Term::Cpu(ranges));
+                return Ok(Term::Cpu(Cpus::new(ranges)));
             }
         }
         Err(self.mistake("too many ranges"))

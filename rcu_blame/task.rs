@@ -155,6 +155,13 @@ pub(super) fn comm_bytes(comm: [u64; 2]) -> Comm {
     ]
 }
 
+/// Bytes as the words of [`comm()`].
+pub(super) fn comm_words(bytes: Comm) -> [u64; 2] {
+    let word = |at: usize| u64::from_ne_bytes(core::array::from_fn(|i| bytes[at + i]));
+
+    [word(0), word(8)]
+}
+
 /// Its cgroup in the default hierarchy.
 #[inline(always)]
 pub(super) fn cgroup(task: &Task, _guard: &impl RcuReader) -> u64 {

@@ -122,7 +122,8 @@ nothing_left()
 # guest that runs that kernel; the others where uname says so.
 own()
 {
-	lines "$1" 1 > "$work/commands"
+	# One that goes on in the next line is one.
+	lines "$1" 1 | sed -e ':a' -e '/\\$/{N; s/\\\n *//; ta' -e '}' > "$work/commands"
 	test -s "$work/commands" || return
 	while read -r command; do
 		case $command in
@@ -177,8 +178,9 @@ check "$old: it loads" loads "$old"
 refute "it is not loaded at boot unless asked for" \
 	grep -q '^[^#]' "$root/etc/modules-load.d/rcu-notrace.conf"
 refute "control: while it is installed something is left" nothing_left
+# The package recommends linux-source, with which the kernel's own would come.
 check "$new is installed, without its source" inside "apt-get -q -y install \
-	-t trixie-backports linux-image-$new linux-headers-$new"
+	-t trixie-backports linux-image-$new linux-headers-$new linux-source-$max-"
 check "and it is said in a line what is missing" \
 	grep -q "^kdir: error: $new: .*: install linux-source-$max=" "$work/log"
 check "$new: it is configured, and can boot" configured "$new"

@@ -34,6 +34,8 @@ base() {
 	mount --bind "$2/var" var && ro var
 	if [[ $rw == rw ]]; then
 		mount --bind "$2/etc" etc
+		# Kernels that are installed there.
+		[[ ! -d $2/boot ]] || mount --bind "$2/boot" boot
 	else
 		# Small, and a guest's init wants to write there.
 		cp -a "$2/etc/." etc

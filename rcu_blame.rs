@@ -43,14 +43,13 @@
 
 use crate::rcu_notrace::{
     Rcu,
-    RcuCell, //
+    RcuCell,
+    ReadSide, //
 };
 use crate::tracepoint_glue::{
     args::Task,
     probe_state,
-    Accounting,
-    PerCpu,
-    RunNested, //
+    PerCpu, //
 };
 use kernel::{
     prelude::*,
@@ -179,12 +178,8 @@ probe_state! {
         /// The processor time that it had used before.
         user_ns: Number,
         system_ns: Number,
-        /// Its `rcu_read_unlock_special` when the scheduler was entered:
-        /// [`task::Section::special`].
-        special: Number,
-        /// 1 where it came to a list of readers in this call of the scheduler, or in an earlier one
-        /// that had it go on: RCU asks for those, too (`rcu_sched_clock_irq()`).
-        listed: Number,
+        /// With which it has entered the scheduler: an [`Entered`](task::Entered).
+        entered: Number,
         /// The stack with which it came, if it is in a long section.
         section_stack: StackCell,
         /// The task that the stopper has taken the CPU from, when, and its processor time then.
@@ -208,8 +203,7 @@ probe_state! {
         current: PerCpu<Current>,
         grace_periods: GpTracker,
         waiters: Waiters,
-        /// By [`control::Event`].
-        accounts: KVec<Accounting<RunNested>>,
+        accounts: control::Accounts,
         /// 0 for none.
         threshold_ns: Number,
         /// Whether to stop tracing where the threshold is exceeded.
@@ -229,6 +223,12 @@ impl Shared {
             current.since.set(0);
             current.stopped.set(0);
         }
+
+        let guard = self.rcu.read_lock();
+
+        for cpu in self.numbers.read(&guard).cpus.iter() {
+            cpu.running.forget();
+        }
     }
 
     /// Since when the task that has been switched out that often has had the CPU that it runs on,
@@ -242,11 +242,6 @@ impl Shared {
     }
 
     fn new(rcu: Rcu, filter: Filter, tasks: usize) -> Result<Arc<Self>> {
-        let mut accounts = KVec::with_capacity(control::EVENTS.len(), GFP_KERNEL)?;
-
-        for _ in control::EVENTS {
-            accounts.push_within_capacity(Accounting::new()?)?;
-        }
         Ok(Arc::new(
             Self {
                 rcu,
@@ -258,8 +253,7 @@ impl Shared {
                     since: Number::new(0),
                     user_ns: Number::new(0),
                     system_ns: Number::new(0),
-                    special: Number::new(0),
-                    listed: Number::new(0),
+                    entered: Number::new(0),
                     section_stack: StackCell::new(),
                     stopped: Number::new(0),
                     stopped_name: NameCell::new(),
@@ -271,7 +265,7 @@ impl Shared {
                 })?,
                 grace_periods: GpTracker::new()?,
                 waiters: Waiters::new()?,
-                accounts,
+                accounts: control::accounts()?,
                 threshold_ns: Number::new(0),
                 stop: Number::new(0),
                 absent: Absent::new()?,

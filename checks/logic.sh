@@ -99,7 +99,7 @@ controls()
 	refutes task::exposure task.rs "a grace period counts when it ends" \
 		's/\.wrapping_add(u64::from(is_under_way(seq)))//'
 	refutes tasks::full tasks.rs "a slot is left out" \
-		's/PROBES: usize = 32/PROBES: usize = 31/'
+		's/self\.taken\.get() < self\.size/self.taken.get() + 1 < self.size/'
 	refutes tasks::idle task.rs "idle tasks have a row" \
 		's/(pid(task) != 0)/(pid(task) != -1)/'
 	refutes tasks::since tasks.rs "an interval goes on over a switch" \
@@ -107,15 +107,17 @@ controls()
 	refutes tasks::size tasks.rs "any size will do" \
 		's/!size\.is_power_of_two()/size == 0/'
 	refutes tasks::table tasks.rs "a task that lives makes way" \
-		's/DEAD if dead\.is_none()/_ if dead.is_none()/'
+		's/number = self\.first_dead\.get();/number = self.first_dead.get().max(1);/'
 	refutes tasks::table tasks.rs "a task has the row of one before at its address" \
-		's/self\.started\.get() >= task::started(task)/true/'
+		's/ && self\.started\.get() >= task::started(task)//'
 	refutes tasks::table tasks.rs "a task loses its row by execve()" \
 		's/self\.started\.get() >= task/self.started.get() == task/'
 	refutes tasks::table tasks.rs "two slots have one key" \
-		'/fn take_locked/,$ s/ == key =>/ == key \&\& place.slot.is_of(task) =>/'
+		'/whose last switch nobody/,/}/ s/self\.bury(entry);//'
 	refutes tasks::table tasks.rs "the intervals of a dead task go on" \
-		's/place\.slot\.record\.passing\.clear();//'
+		's/slot\.record\.passing\.clear();//'
+	refutes tasks::table tasks.rs "one dead task makes way, no other does" \
+		's/self\.first_dead\.set(slot\.started\.get())/self.first_dead.set(NONE.into())/'
 	refutes text::field text.rs "fewer than three digits" \
 		's/{c:03o}/{c:o}/'
 	refutes text::field_width text.rs "too many blanks" \

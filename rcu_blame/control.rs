@@ -24,8 +24,10 @@ use crate::{
     },
     tracepoint_glue::{
         events::*,
+        Accounting,
         Probe,
         Registry,
+        RunNested,
         Set,
         Tracepoint, //
     },
@@ -63,6 +65,14 @@ macro_rules! events {
         /// Their names, and how to attach to them, in the order of the enum.
         pub(super) const EVENTS: &[(&str, Attach)] =
             &[$((stringify!($tracepoint), attach::<$tracepoint>),)*];
+
+        /// An account of the hits of each, by [`Event`].
+        pub(super) type Accounts = [Accounting<RunNested>; [$(stringify!($event),)*].len()];
+
+        /// New ones. Process context; `ENOMEM`.
+        pub(super) fn accounts() -> Result<Accounts> {
+            Ok([$({ let _ = Event::$event; Accounting::new()? },)*])
+        }
     };
 }
 

@@ -2,7 +2,10 @@
 
 //! The counters of each CPU.
 
-use super::histogram::Histogram;
+use super::{
+    histogram::Histogram,
+    tasks::Running, //
+};
 
 /// Declares a struct of counters, and one of what they were when they were read.
 macro_rules! counters {
@@ -132,6 +135,8 @@ crate::tracepoint_glue::probe_state! {
     /// The counters and the histograms of one CPU.
     pub(super) struct Cpu {
         pub(super) id: u32,
+        /// Of the tasks of the same numbers.
+        pub(super) running: Running,
         pub(super) counts: Counts,
         pub(super) histograms: [Histogram; Metric::NAMES.len()],
     }
@@ -141,6 +146,7 @@ impl Cpu {
     pub(super) fn new(id: u32) -> Self {
         Self {
             id,
+            running: Running::new(),
             counts: Counts::new(),
             histograms: core::array::from_fn(|_| Histogram::new()),
         }

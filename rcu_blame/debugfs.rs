@@ -45,6 +45,7 @@ use kernel::{
     seq_file::SeqFile,
     seq_print,
     str::CStr,
+    sync::rcu, //
 };
 
 /// The files, but for those in `hist/`.
@@ -425,7 +426,7 @@ impl Reading<'_> {
     }
 }
 
-/// How many slots of the table of tasks are looked at under one guard, which delays grace periods.
+/// How many rows of the table of tasks are read under one guard, which delays grace periods.
 const AT_ONCE: usize = 256;
 
 /// The row at `at`, from 1; 0 is the line of names.
@@ -496,23 +497,21 @@ fn show_task(seq: &SeqFile, row: &Row) {
 }
 
 impl RcuBlame {
-    /// The first slot from `from` on that has a task.
-    fn next_task(&self, from: usize) -> Option<usize> {
-        (from..self.shared.tasks).step_by(AT_ONCE).find_map(|slot| {
-            let guard = self.shared.rcu.read_lock();
-
-            self.shared
-                .numbers
-                .read(&guard)
-                .tasks
-                .first(slot..slot + AT_ONCE)
-        })
-    }
-
-    fn task(&self, slot: usize) -> Option<Row> {
+    /// `at`, if there is a row of a task.
+    fn next_task(&self, at: usize) -> Option<usize> {
         let guard = self.shared.rcu.read_lock();
 
-        self.shared.numbers.read(&guard).tasks.row(slot)
+        (at < self.shared.numbers.read(&guard).tasks.rows()).then_some(at)
+    }
+
+    fn task(&self, at: usize) -> Option<Row> {
+        let guard = rcu::read_lock();
+
+        self.shared
+            .numbers
+            .read(&guard)
+            .tasks
+            .row(at, &guard, |_| true)
     }
 
     /// Looks for the worst readers, in one pass over the table. If a reset replaces the numbers
@@ -522,8 +521,8 @@ impl RcuBlame {
         let mut start = 0;
 
         worst.rows.clear();
-        while start < self.shared.tasks {
-            let guard = self.shared.rcu.read_lock();
+        loop {
+            let guard = rcu::read_lock();
             let numbers = self.shared.numbers.read(&guard);
 
             // A reset waits for a grace period before the next one begins: no two have the time.
@@ -537,14 +536,18 @@ impl RcuBlame {
                 start = 0;
                 continue;
             }
-            numbers
-                .tasks
-                .rows(start..start + AT_ONCE)
-                .filter(|row| row.preempted != 0 || row.lock_waits != 0)
-                .for_each(|row| worst.add(row));
+            if start >= numbers.tasks.rows() {
+                return Ok(());
+            }
+            for at in start..start + AT_ONCE {
+                let is_reader = |row: &Row| row.preempted != 0 || row.lock_waits != 0;
+
+                if let Some(row) = numbers.tasks.row(at, &guard, is_reader) {
+                    worst.add(row);
+                }
+            }
             start += AT_ONCE;
         }
-        Ok(())
     }
 
     /// Folds over the CPUs, without sleeping.

@@ -222,7 +222,7 @@ impl Held {
 
     fn look_at_running(&mut self, task: &Task, shared: &Shared) {
         let switches = task::switches(task);
-        let (last_arrival, _) = task::scheduled(task);
+        let last_arrival = task::arrived(task);
         let for_ns = shared
             .had_since(cpu(task), task, switches)
             .map(|since| self.now_ns.saturating_sub(since))
@@ -259,7 +259,7 @@ impl Held {
     }
 
     fn look_at_thread(&mut self, task: &Task) {
-        let (_, last_queued) = task::scheduled(task);
+        let last_queued = task::queued(task);
         let waits_ns = self.since(last_queued).unwrap_or(0);
 
         if waits_ns < LEAST_NS {
@@ -279,7 +279,7 @@ impl Held {
     fn look_at_reader(&mut self, task: ARef<Task>, shared: &Shared) {
         let switches = task::switches(&task);
         let section = Section::of(&task);
-        let (_, last_queued) = task::scheduled(&task);
+        let last_queued = task::queued(&task);
         let mut reader = Reader {
             name: Name::of(&task),
             nesting: section.nesting,

@@ -23,11 +23,6 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
-struct task_struct __kprobes *rcu_blame_current(void)
-{
-	return current;
-}
-
 u64 __kprobes rcu_blame_local_clock(void)
 {
 	return local_clock();

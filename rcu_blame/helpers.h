@@ -13,7 +13,6 @@
 #include <linux/types.h>
 
 /* In a probe.  Functions that follow a pointer of the task's need an RCU reader. */
-struct task_struct *rcu_blame_current(void);
 u64 rcu_blame_local_clock(void);
 bool rcu_blame_being_woken(struct task_struct *task);
 u64 rcu_blame_cgroup_id(struct task_struct *task);

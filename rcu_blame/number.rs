@@ -9,7 +9,8 @@
 use crate::{
     rcu_notrace::{
         add_local,
-        add_shared, //
+        add_shared,
+        inc_local, //
     },
     tracepoint_glue::NoSleep, //
 };
@@ -26,7 +27,7 @@ unsafe impl NoSleep for Number {}
 
 impl Number {
     pub(super) const fn new(value: u64) -> Self {
-        Self(Atomic::new(value))
+        Self(Atomic::<u64>::new(value))
     }
 
     #[inline(always)]
@@ -72,7 +73,7 @@ impl Number {
     /// [`add()`](Self::add) of 1.
     #[inline(always)]
     pub(super) fn count(&self) {
-        self.add(1);
+        inc_local(&self.0);
     }
 
     /// Adds to what is written by any number of CPUs at once. Any context.

@@ -24,10 +24,10 @@ use super::{
     task::{
         self,
         Class,
+        Entered,
         Exposure,
         GracePeriods,
-        Section,
-        Special, //
+        Section, //
     },
     tasks::{
         raise,
@@ -62,6 +62,9 @@ use kernel::{
 };
 
 /// The data of a probe: all of it good for the length of a section.
+///
+/// It is in registers, but where a function is called that is not inlined: see
+/// [`apart()`](Self::apart).
 struct Scene<'a> {
     guard: &'a Guard<'a>,
     filter: &'a Filter,
@@ -70,7 +73,20 @@ struct Scene<'a> {
     now: u64,
 }
 
-impl Scene<'_> {
+impl<'a> Scene<'a> {
+    /// Another one of the same, for a function that is seldom called. If that had a reference to
+    /// this one, this one would be written to memory at each hit.
+    #[inline(always)]
+    fn apart(&self) -> Self {
+        Self {
+            guard: self.guard,
+            filter: self.filter,
+            tasks: self.tasks,
+            cpu: self.cpu,
+            now: self.now,
+        }
+    }
+
     #[inline(always)]
     fn admits(&self, task: &Task) -> bool {
         self.filter.admits(task, self.cpu.id, self.guard)
@@ -78,24 +94,35 @@ impl Scene<'_> {
 
     /// The record of a task. Idle tasks all have pid 0, and no record.
     #[inline(always)]
-    fn record(&self, task: &Task) -> Option<&Record> {
-        let record = self.tasks.get(task);
+    fn record(&self, task: &Task) -> Option<&'a Record> {
+        self.tasks.get(task, self.guard, &self.cpu.counts.lost)
+    }
 
-        if record.is_none() && task::pid(task) != 0 {
-            self.cpu.counts.lost.count();
-        }
-        record
+    /// That of the task that has had the CPU. In `sched_switch`.
+    #[inline(always)]
+    fn record_of_running(&self, prev: &Task) -> Option<&'a Record> {
+        // SAFETY: The tasks are those of the same numbers as the CPU.
+        unsafe { self.cpu.running.get(prev, self.tasks) }.or_else(|| self.record(prev))
     }
 }
 
 /// How a task leaves its CPU.
 struct Left {
-    /// Its `rcu_read_unlock_special` when the scheduler was entered.
-    entered: Special,
-    /// Whether nobody has seen it in its section before.
-    first: bool,
+    section: Section,
+    entered: Entered,
     /// Whether it wants to run.
     running: bool,
+}
+
+/// `prev` leaves its CPU. Returns whether there is more to do: it is a reader, or owed something as
+/// it entered the scheduler, or something has been noted of it.
+#[inline(always)]
+fn switched_out(scene: &Scene<'_>, prev: &Task, record: Option<&Record>, entered: Entered) -> bool {
+    scene.cpu.counts.switched_out.count();
+    task::nesting_beside_guard(prev, scene.guard) > 0
+        || entered.special().is_pending()
+        || cfg!(rcu_blame_miscount)
+        || record.is_some_and(|record| record.passing.is_noted())
 }
 
 impl Shared {
@@ -119,11 +146,7 @@ impl Shared {
         now: impl FnOnce() -> u64,
         body: impl FnOnce(&Scene<'_>),
     ) {
-        let Some(account) = self.accounts.get(event as usize) else {
-            return;
-        };
-
-        account.enter(|| {
+        self.accounts[event as usize].enter(|| {
             let now = now();
             let guard = self.rcu.read_lock();
             let numbers = self.numbers.read(&guard);
@@ -138,30 +161,34 @@ impl Shared {
         });
     }
 
-    /// `prev` leaves the CPU.
-    #[inline(always)]
-    fn switched_out(
+    /// `prev`, which leaves the CPU, is a reader, or something has been noted of it.
+    #[cold]
+    #[inline(never)]
+    #[link_section = ".kprobes.text"]
+    fn reader_switched_out(
         &self,
         context: &Context<'_, sched_switch>,
         scene: &Scene<'_>,
         prev: &Task,
         next: &Task,
-        section: Section,
+        record: Option<&Record>,
         left: Left,
     ) {
-        let (entered, first, running) =
-            faults::switched_out(left.entered, left.first, left.running, section.nesting > 0);
+        let section = left.section;
+        let entered = left.entered.special();
+        let (entered, first, running) = faults::switched_out(
+            entered,
+            !entered.blocked() || left.entered.is_listed(),
+            left.running,
+            section.nesting > 0,
+        );
         let counts = &scene.cpu.counts;
-        let record = scene.record(prev);
         let cgroup = task::cgroup(prev, scene.guard);
         let switches = task::switches(prev);
         let before = switches.wrapping_sub(1);
 
-        counts.switched_out.count();
         if let Some(record) = record {
-            record.identify(prev);
-            record.lasting.cgroup.set(cgroup);
-            record.lasting.switched_out.count();
+            record.identify(prev, scene.guard);
             if record.passing.section_begin.get() != 0 && (first || section.nesting <= 0) {
                 // The end of the section was not seen: it had not come when the task came back.
                 let came = self.current.get(context).came.get();
@@ -184,6 +211,9 @@ impl Shared {
                 if same_section || unsafe { task::inherits_from_booster(prev) } {
                     record.passing.boosted.begin(boosted_at, switches);
                 }
+            } else {
+                // An end that was not seen.
+                record.passing.boosted.clear();
             }
         }
         if section.nesting > 0 {
@@ -265,6 +295,7 @@ impl Shared {
         let cpu = scene.cpu;
         let record = scene.record(next);
 
+        cpu.running.set(next, record);
         cpu.counts.switched_in.count();
 
         let Some(record) = record else { return };
@@ -274,38 +305,52 @@ impl Shared {
         let switches = task::switches(next);
 
         if let Some(woken_at) = record.passing.woken.get(switches) {
-            let metric = match task::class(next) {
-                Class::Deadline => Metric::WakeupDeadline,
-                Class::RealTime => Metric::WakeupRt,
-                Class::Fair => Metric::WakeupFair,
-            };
+            let latency_ns = scene.now.saturating_sub(woken_at);
 
             record.passing.woken.clear();
-            cpu.record(metric, scene.now.saturating_sub(woken_at));
+            match task::class(next) {
+                Class::Deadline => cpu.record(Metric::WakeupDeadline, latency_ns),
+                Class::RealTime => cpu.record(Metric::WakeupRt, latency_ns),
+                Class::Fair => cpu.record(Metric::WakeupFair, latency_ns),
+            }
         }
         if let Some(off_since) = record.passing.off.get(switches) {
-            let boosted = record.passing.boosted.get(switches).is_some();
-            let off_ns = scene.now.saturating_sub(off_since);
-            let noted = record.passing.noted.get();
-            let is_unreported = self.absent.is_unreported(noted, off_since);
-
-            let floor_ns = self.grace_periods.intervals.floor_ns.get();
-            let section_begin = record.passing.section_begin.get();
-
-            if off_ns > floor_ns {
-                self.reader_was_off(context, scene, next, &record.passing, off_since);
-            }
-            if section_begin != 0 {
-                let stack = &self.current.get(context).section_stack;
-
-                if scene.now.saturating_sub(section_begin) > floor_ns {
-                    keep_stack(stack, next);
-                } else {
-                    stack.clear();
-                }
-            }
-            self.resumed(scene, next, record, off_ns, boosted, is_unreported);
+            self.reader_switched_in(context, &scene.apart(), next, record, off_since);
         }
+    }
+
+    /// `next`, which gets the CPU, was switched out inside a section.
+    #[cold]
+    #[inline(never)]
+    #[link_section = ".kprobes.text"]
+    fn reader_switched_in(
+        &self,
+        context: &Context<'_, sched_switch>,
+        scene: &Scene<'_>,
+        next: &Task,
+        record: &Record,
+        off_since: u64,
+    ) {
+        let passing = &record.passing;
+        let boosted = passing.boosted.get(task::switches(next)).is_some();
+        let off_ns = scene.now.saturating_sub(off_since);
+        let is_unreported = self.absent.is_unreported(passing.noted.get(), off_since);
+        let floor_ns = self.grace_periods.intervals.floor_ns.get();
+        let section_begin = passing.section_begin.get();
+
+        if off_ns > floor_ns {
+            self.reader_was_off(context, scene, next, passing, off_since);
+        }
+        if section_begin != 0 {
+            let stack = &self.current.get(context).section_stack;
+
+            if scene.now.saturating_sub(section_begin) > floor_ns {
+                keep_stack(stack, next);
+            } else {
+                stack.clear();
+            }
+        }
+        self.resumed(scene, next, record, off_ns, boosted, is_unreported);
     }
 
     /// `task` was switched out inside a section, and is back.
@@ -484,18 +529,26 @@ impl Shared {
         let since = current.since.get();
 
         current.came.set(scene.now);
-        if task::is_stopper(next) {
-            stopped(scene, current, prev);
-            return;
-        }
-        if task::is_stopper(prev) {
-            if self.resumed_after_stop(context, scene, current, next) {
+        if task::is_kthread(next) {
+            if task::is_kthread_stopper(next) {
+                stopped(scene.now, current, prev);
                 return;
             }
-        } else if scene.now.saturating_sub(since) > floor_ns && since != 0 {
-            let times = task::processor_time(prev);
 
-            self.had_cpu(context, scene, current, Name::of(prev), scene.now, times);
+            let queued = task::queued(next);
+            let queued = queued.wrapping_add(self.grace_periods.clock_offset.get());
+
+            // Long ago also if it is not queued: the clock of run queues is 0 then.
+            if scene.now.wrapping_sub(queued) > floor_ns {
+                self.waited_for_cpu(context, &scene.apart(), prev, next);
+            }
+        }
+        if task::is_stopper(prev) {
+            if self.resumed_after_stop(context, &scene.apart(), current, next) {
+                return;
+            }
+        } else if scene.now.wrapping_sub(since) > floor_ns {
+            self.prev_had_cpu(context, &scene.apart(), current, prev);
         }
         current.since.set(scene.now);
 
@@ -503,15 +556,6 @@ impl Shared {
 
         current.user_ns.set(user_ns);
         current.system_ns.set(system_ns);
-        if task::is_kthread(next) {
-            let (_, queued) = task::scheduled(next);
-            let queued = queued.wrapping_add(self.grace_periods.clock_offset.get());
-
-            // Long ago only if it is queued at all: the clock of run queues is 0 otherwise.
-            if scene.now.saturating_sub(queued) > floor_ns {
-                self.waited_for_cpu(context, scene, prev, next);
-            }
-        }
     }
 
     /// Writes an interval that has ended.
@@ -611,6 +655,25 @@ impl Shared {
         self.was_long(context, scene, interval);
     }
 
+    /// The task that leaves the CPU has had it for long, if that is known.
+    #[cold]
+    #[inline(never)]
+    #[link_section = ".kprobes.text"]
+    fn prev_had_cpu(
+        &self,
+        context: &Context<'_, sched_switch>,
+        scene: &Scene<'_>,
+        current: &Current,
+        prev: &Task,
+    ) {
+        let since = current.since.get();
+        let times = task::processor_time(prev);
+
+        if since != 0 && since < scene.now {
+            self.had_cpu(context, scene, current, Name::of(prev), scene.now, times);
+        }
+    }
+
     /// The stopper leaves the CPU. Returns whether the task that had it before goes on.
     #[cold]
     #[inline(never)]
@@ -658,13 +721,19 @@ impl Shared {
         prev: &Task,
         next: &Task,
     ) {
-        let (_, queued) = task::scheduled(next);
+        let queued = task::queued(next);
 
         if queued == 0 || !task::is_rcu_thread(next) {
             return;
         }
 
         let waited_ns = task::local_ns().saturating_sub(queued);
+
+        // The clocks are not quite the same.
+        if waited_ns <= self.grace_periods.intervals.floor_ns.get() {
+            return;
+        }
+
         let interval = Interval {
             kind: Kind::Thread,
             task: Name::of(next),
@@ -715,12 +784,12 @@ impl Shared {
 #[cold]
 #[inline(never)]
 #[link_section = ".kprobes.text"]
-fn stopped(scene: &Scene<'_>, current: &Current, prev: &Task) {
+fn stopped(now: u64, current: &Current, prev: &Task) {
     let (user_ns, system_ns) = task::processor_time(prev);
 
     current.stopped.set(task::key(prev).unwrap_or(0));
     current.stopped_name.set(prev);
-    current.stopped_at.set(scene.now);
+    current.stopped_at.set(now);
     current.stopped_user_ns.set(user_ns);
     current.stopped_system_ns.set(system_ns);
 }
@@ -736,50 +805,68 @@ fn keep_stack(to: &StackCell, reader: &Task) {
 impl Probe<sched_entry_tp> for Arc<Shared> {
     #[inline(always)]
     fn hit(&self, context: &Context<'_, sched_entry_tp>, _args: Args<'_, sched_entry_tp>) {
+        let shared: &Shared = self;
+
         // No guard: its end would be one more to report what is pending.
-        let section = Section::of(task::current(context));
+        shared.accounts[Event::Entry as usize].enter(|| {
+            let section = Section::of(task::current(context));
+            let entered = &shared.current.get(context).entered;
+            let listed = section.nesting > 0
+                && (!section.special.blocked() || Entered(entered.get()).is_listed());
 
-        if let Some(account) = self.accounts.get(Event::Entry as usize) {
-            account.enter(|| {
-                let current = self.current.get(context);
-                let listed = section.nesting > 0
-                    && (!section.special.blocked() || current.listed.get() != 0);
-
-                current.special.set(section.special.0.into());
-                current.listed.set(listed.into());
-            });
-        }
+            entered.set(Entered::new(section.special, listed).0);
+        });
     }
 }
 
 impl Probe<sched_switch> for Arc<Shared> {
     #[inline(always)]
     fn hit(&self, context: &Context<'_, sched_switch>, args: Args<'_, sched_switch>) {
-        let section = Section::of(args.prev);
-        let current = self.current.get(context);
-        let entered = Special(current.special.get() as u32);
-        let left = Left {
-            entered,
-            first: !entered.blocked() || current.listed.get() != 0,
-            running: args.preempt || args.prev_state.is_running(),
-        };
+        let shared: &Shared = self;
+        let running = args.preempt || args.prev_state.is_running();
 
-        // In case nobody notes the next one.
-        current.special.set(0);
-        current.listed.set(0);
-        Shared::hit(self, Event::Switch, context, |scene| {
+        shared.hit(Event::Switch, context, |scene| {
+            let current = shared.current.get(context);
+            let entered = Entered(current.entered.get());
+
+            // In case nobody notes the next one.
+            current.entered.set(0);
             if scene.admits(args.prev) {
-                self.switched_out(context, scene, args.prev, args.next, section, left);
+                let record = scene.record_of_running(args.prev);
+
+                if let Some(record) = record {
+                    record.lasting.switched_out.count();
+                }
+                if switched_out(scene, args.prev, record, entered) {
+                    let left = Left {
+                        section: Section::beside_guard(args.prev, scene.guard),
+                        entered,
+                        running,
+                    };
+                    let scene = &scene.apart();
+
+                    shared.reader_switched_out(context, scene, args.prev, args.next, record, left);
+                }
             }
             if is_dead(args.prev_state) {
-                scene.tasks.dies(args.prev);
+                dies(&scene.apart(), args.prev);
             }
             if scene.admits(args.next) {
-                self.switched_in(context, scene, args.next);
+                shared.switched_in(context, scene, args.next);
+            } else {
+                scene.cpu.running.forget();
             }
-            self.passed(context, scene, current, args.prev, args.next);
+            shared.passed(context, scene, current, args.prev, args.next);
         });
     }
+}
+
+/// A task is switched out for the last time.
+#[cold]
+#[inline(never)]
+#[link_section = ".kprobes.text"]
+fn dies(scene: &Scene<'_>, task: &Task) {
+    scene.tasks.dies(task, scene.guard);
 }
 
 /// Whether this was the last time that the task was switched out.
@@ -791,7 +878,9 @@ fn is_dead(state: TaskState) -> bool {
 impl Probe<sched_waking> for Arc<Shared> {
     #[inline(always)]
     fn hit(&self, context: &Context<'_, sched_waking>, args: Args<'_, sched_waking>) {
-        Shared::hit(self, Event::Waking, context, |scene| {
+        let shared: &Shared = self;
+
+        shared.hit(Event::Waking, context, |scene| {
             if scene.admits(args.p) {
                 scene.cpu.counts.wakings.count();
                 if let Some(record) = scene.record(args.p) {
@@ -805,7 +894,7 @@ impl Probe<sched_waking> for Arc<Shared> {
             // The end of a boost wakes the kthread that has asked for it, and need not change the
             // priority, which the task may have been given meanwhile.
             if task::is_booster(args.p) {
-                self.booster_wakes(context, scene, args.p);
+                shared.booster_wakes(context, &scene.apart(), args.p);
             }
         });
     }
@@ -860,17 +949,19 @@ impl Probe<sched_migrate_task> for Arc<Shared> {
 impl Probe<sched_pi_setprio> for Arc<Shared> {
     #[inline(always)]
     fn hit(&self, context: &Context<'_, sched_pi_setprio>, args: Args<'_, sched_pi_setprio>) {
-        Shared::hit(self, Event::Prio, context, |scene| {
+        let shared: &Shared = self;
+
+        shared.hit(Event::Prio, context, |scene| {
             let newprio = task::prio_from(args.tsk, args.pi_task);
             let admitted = scene.admits(args.tsk);
 
             if admitted {
-                self.reprioritised(scene, args.tsk, args.pi_task, newprio);
+                shared.reprioritised(scene, args.tsk, args.pi_task, newprio);
             }
             // The end is the task's own doing. Of another one that runs meanwhile the kernel and
             // each probe may see something else.
             if core::ptr::eq(args.tsk, task::current(context)) {
-                self.deboosted(context, scene, args.tsk, newprio, admitted);
+                shared.deboosted(context, scene, args.tsk, newprio, admitted);
             }
         });
     }
@@ -894,7 +985,7 @@ impl Probe<sched_process_exec> for Arc<Shared> {
             if scene.admits(args.p) {
                 scene.cpu.counts.execs.count();
                 if let Some(record) = scene.record(args.p) {
-                    record.identify(args.p);
+                    record.identify(args.p, scene.guard);
                 }
             }
         });
@@ -908,7 +999,7 @@ impl Probe<sched_process_exit> for Arc<Shared> {
             if scene.admits(args.p) {
                 scene.cpu.counts.exits.count();
                 if let Some(record) = scene.record(args.p) {
-                    record.identify(args.p);
+                    record.identify(args.p, scene.guard);
                 }
             }
         });

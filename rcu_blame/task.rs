@@ -7,7 +7,10 @@
 
 use crate::{
     rcu_blame::helpers,
-    rcu_notrace::RcuReader,
+    rcu_notrace::{
+        current as current_task,
+        RcuReader, //
+    },
     tracepoint_glue::{
         args::Task,
         Pinned, //
@@ -20,6 +23,7 @@ use kernel::{
         self,
         Write, //
     },
+    sync::rcu, //
 };
 
 /// The priority of a real-time task is below this (`include/linux/sched/prio.h`).
@@ -101,23 +105,32 @@ pub(super) fn migration_disabled(task: &Task) -> u32 {
     field!(task, migration_disabled).into()
 }
 
-/// When it was last given a CPU, and since when it waits for one, both by the clock of run queues;
-/// 0 if never, and if not. Any task, at any time: the scheduler keeps them (`sched_info_switch()`,
-/// kernel/sched/stats.h).
-#[inline(always)]
-pub(super) fn scheduled(task: &Task) -> (u64, u64) {
+/// When it was last given a CPU, by the clock of run queues; 0 if never. Any task, at any time: the
+/// scheduler keeps it (`sched_info_switch()`, kernel/sched/stats.h).
+pub(super) fn arrived(task: &Task) -> u64 {
     #[cfg(CONFIG_SCHED_INFO)]
-    let times = (
-        field!(task, sched_info.last_arrival),
-        field!(task, sched_info.last_queued),
-    );
+    let time = field!(task, sched_info.last_arrival);
     #[cfg(not(CONFIG_SCHED_INFO))]
-    let times = {
+    let time = {
         let _ = task;
-        (0, 0)
+        0
     };
 
-    times
+    time
+}
+
+/// Since when it waits for a CPU, by that clock; 0 if it does not. As [`arrived()`].
+#[inline(always)]
+pub(super) fn queued(task: &Task) -> u64 {
+    #[cfg(CONFIG_SCHED_INFO)]
+    let time = field!(task, sched_info.last_queued);
+    #[cfg(not(CONFIG_SCHED_INFO))]
+    let time = {
+        let _ = task;
+        0
+    };
+
+    time
 }
 
 /// Whether somebody wakes it just now: holds `p->pi_lock`, as `try_to_wake_up()` does from before
@@ -142,6 +155,17 @@ pub(super) fn comm(task: &Task) -> [u64; 2] {
 
     // SAFETY: As above.
     unsafe { [words.read_volatile(), words.add(1).read_volatile()] }
+}
+
+/// The first word of it.
+#[inline(always)]
+fn comm_begin(task: &Task) -> u64 {
+    // SAFETY: As in `comm()`.
+    unsafe {
+        (&raw const (*task.as_ptr()).comm)
+            .cast::<u64>()
+            .read_volatile()
+    }
 }
 
 /// The words of [`comm()`] as bytes.
@@ -199,7 +223,7 @@ pub(super) fn class(task: &Task) -> Class {
 #[inline(always)]
 pub(super) fn current(_context: &impl Pinned) -> &Task {
     // SAFETY: The current task exists for as long as it runs, and the borrower is what it runs.
-    unsafe { &*helpers::rcu_blame_current().cast::<Task>() }
+    unsafe { &*current_task().cast::<Task>() }
 }
 
 /// The `rcu_read_unlock_special` of a task, as a number that can be kept.
@@ -256,6 +280,39 @@ impl fmt::Display for Special {
     }
 }
 
+/// The state in which a task has entered the scheduler, as a number that can be kept; 0 if that
+/// was not seen.
+#[derive(Clone, Copy)]
+pub(super) struct Entered(pub(super) u64);
+
+impl Entered {
+    const LISTED: u64 = 1 << 32;
+
+    #[inline(always)]
+    pub(super) fn new(special: Special, listed: bool) -> Self {
+        Self(u64::from(special.0) | if listed { Self::LISTED } else { 0 })
+    }
+
+    /// Its `rcu_read_unlock_special`.
+    #[inline(always)]
+    pub(super) fn special(self) -> Special {
+        Special(self.0 as u32)
+    }
+
+    /// Whether it came to a list of readers in this call of the scheduler, or in an earlier one
+    /// that had it go on: RCU asks for those, too (`rcu_sched_clock_irq()`).
+    #[inline(always)]
+    pub(super) fn is_listed(self) -> bool {
+        self.0 & Self::LISTED != 0
+    }
+}
+
+/// How deep the current task is in sections, but for the one of the probe's own guard.
+#[inline(always)]
+pub(super) fn nesting_beside_guard(task: &Task, _guard: &impl RcuReader) -> i32 {
+    field!(task, rcu_read_lock_nesting).wrapping_sub(1)
+}
+
 /// The read-side state of a task, as RCU sees it.
 #[derive(Clone, Copy)]
 pub(super) struct Section {
@@ -265,8 +322,17 @@ pub(super) struct Section {
 }
 
 impl Section {
+    /// Of the current task, in a probe that has taken one guard: that is a section, too.
+    #[inline(always)]
+    pub(super) fn beside_guard(task: &Task, guard: &impl RcuReader) -> Self {
+        Self {
+            nesting: nesting_beside_guard(task, guard),
+            ..Self::of(task)
+        }
+    }
+
     /// Of a task that does not run meanwhile; of the current one in a probe, before the probe takes
-    /// a guard: that is a section, too.
+    /// a guard.
     #[inline(always)]
     pub(super) fn of(task: &Task) -> Self {
         Self {
@@ -274,6 +340,16 @@ impl Section {
             special: Special(field!(task, rcu_read_unlock_special.s)),
         }
     }
+}
+
+/// The task of that pid and [`key()`], if it lives. Process context.
+pub(super) fn living(pid: i32, key: u64, _guard: &rcu::Guard) -> Option<&Task> {
+    // SAFETY: By the guard this is a section of RCU, which lockdep knows of.
+    let task = unsafe { helpers::rcu_blame_find(pid) };
+    // SAFETY: Null, or a task that is not freed before the section ends. `Task` is transparent.
+    let task = unsafe { task.cast::<Task>().as_ref() };
+
+    task.filter(|task| task.as_ptr() as u64 == key)
 }
 
 /// Whether it is on a list of tasks that were switched out inside a section.
@@ -286,9 +362,15 @@ pub(super) fn is_blocked_reader(task: &Task) -> bool {
 /// (kernel/stop_machine.c).
 #[inline(always)]
 pub(super) fn is_stopper(task: &Task) -> bool {
+    is_kthread(task) && is_kthread_stopper(task)
+}
+
+/// The same of a kthread.
+#[inline(always)]
+pub(super) fn is_kthread_stopper(task: &Task) -> bool {
     const NAME: u64 = u64::from_ne_bytes(*b"migratio");
 
-    comm(task)[0] == NAME && is_kthread(task)
+    comm_begin(task) == NAME
 }
 
 /// Whether this is one of the kthreads by which RCU boosts readers: `rcub/N`, one for each leaf of
@@ -299,7 +381,7 @@ pub(super) fn is_booster(task: &Task) -> bool {
     const MASK: u64 = u64::from_ne_bytes([255, 255, 255, 255, 255, 0, 0, 0]);
     const NAME: u64 = u64::from_ne_bytes(*b"rcub/\0\0\0");
 
-    is_kthread(task) && comm(task)[0] & MASK == NAME
+    is_kthread(task) && comm_begin(task) & MASK == NAME
 }
 
 /// The names of the threads that grace periods need: those of RCU itself, and those that run timers
@@ -432,14 +514,14 @@ fn is_under_way(seq: u64) -> bool {
 }
 
 /// Monotonic time in nanoseconds, from a clock that nothing traces, the one that BPF has. Any
-/// context; never 0.
+/// context; never 0, which it was when the kernel booted.
 #[inline(always)]
 pub(super) fn now_ns() -> u64 {
     // SAFETY: No requirements.
-    unsafe { bindings::ktime_get_mono_fast_ns() }.max(1)
+    unsafe { bindings::ktime_get_mono_fast_ns() }
 }
 
-/// The clock of run queues on this CPU, in nanoseconds; see [`scheduled()`]. Any context.
+/// The clock of run queues on this CPU, in nanoseconds; see [`queued()`]. Any context.
 #[inline(always)]
 pub(super) fn local_ns() -> u64 {
     // SAFETY: No requirements.

@@ -148,6 +148,10 @@ pub(crate) mod prelude {
 
 /// `kernel::sync`.
 pub(crate) mod sync {
+    pub(crate) mod rcu {
+        pub(crate) struct Guard;
+    }
+
     pub(crate) mod atomic {
         use core::{
             marker::PhantomData,
@@ -163,8 +167,18 @@ pub(crate) mod sync {
             Release, //
         };
 
-        /// Atomics of 64 bits: all that there are.
+        /// Of 64 bits, whatever the type.
         pub(crate) struct Atomic<T>(AtomicU64, PhantomData<T>);
+
+        impl Atomic<u32> {
+            pub(crate) const fn new(value: u32) -> Self {
+                Self(AtomicU64::new(value as u64), PhantomData)
+            }
+
+            pub(crate) fn as_ptr(&self) -> *mut u32 {
+                self.0.as_ptr().cast()
+            }
+        }
 
         impl Atomic<u64> {
             pub(crate) const fn new(value: u64) -> Self {
@@ -196,10 +210,16 @@ pub(crate) mod sync {
 
 /// The guards.
 pub(crate) mod rcu_notrace {
-    use crate::sync::atomic::{
-        Acquire,
-        Atomic,
-        Relaxed, //
+    use crate::{
+        bindings::task_struct,
+        sync::{
+            atomic::{
+                Acquire,
+                Atomic,
+                Relaxed, //
+            },
+            rcu, //
+        },
     };
 
     pub(crate) trait RcuReader {}
@@ -207,6 +227,14 @@ pub(crate) mod rcu_notrace {
     /// That of architectures which have none of their own.
     pub(crate) fn add_local(number: &Atomic<u64>, n: u64) {
         number.add(n, Relaxed);
+    }
+
+    pub(crate) fn inc_local(number: &Atomic<u64>) {
+        number.add(1, Relaxed);
+    }
+
+    pub(crate) fn current() -> *mut task_struct {
+        unreachable!("no test has a current task")
     }
 
     pub(crate) fn add_shared(number: &Atomic<u64>, n: u64) {
@@ -219,6 +247,7 @@ pub(crate) mod rcu_notrace {
 
     /// A test is single-threaded, and needs no guard.
     impl RcuReader for () {}
+    impl RcuReader for rcu::Guard {}
 }
 
 /// The C side of the probe.
@@ -266,8 +295,9 @@ pub(crate) mod helpers {
         false
     }
 
-    pub(crate) unsafe fn rcu_blame_current() -> *mut task_struct {
-        unreachable!("no test has a current task")
+    /// No task is found: a row has what was noted.
+    pub(crate) unsafe fn rcu_blame_find(_pid: i32) -> *mut task_struct {
+        core::ptr::null_mut()
     }
 
     pub(crate) unsafe fn rcu_blame_grace_periods(_normal: *mut c_ulong, _exp: *mut c_ulong) {}

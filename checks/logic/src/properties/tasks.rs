@@ -3,11 +3,16 @@
 //! The table of tasks: as a map from tasks to rows, and a list of the slots.
 
 use crate::{
-    rcu_blame::tasks::{
-        Record,
-        Since,
-        Tasks, //
+    rcu_blame::{
+        number::Number,
+        tasks::{
+            Record,
+            Row,
+            Since,
+            Tasks, //
+        },
     },
+    sync::rcu,
     tracepoint_glue::args::Task,
 };
 use proptest::{
@@ -16,10 +21,13 @@ use proptest::{
 };
 use std::{
     cell::OnceCell,
-    collections::HashMap, //
+    collections::{
+        HashMap,
+        VecDeque, //
+    },
 };
 
-/// How many slots a task has to choose from.
+/// How many places of the index a task has to choose from.
 const WINDOW: usize = 32;
 /// The sizes of tables: 1 to 128.
 const SIZES: usize = 8;
@@ -28,7 +36,7 @@ const ADDRESSES: usize = 1024;
 thread_local! {
     /// The addresses at which tasks live, one after the other.
     static ARENA: Vec<Task> = (0..ADDRESSES).map(|_| Task::default()).collect();
-    /// The slot that each address leads to: the one that a task there gets in an empty table.
+    /// The place of the index that each address leads to.
     static HOMES: [OnceCell<Vec<usize>>; SIZES] = const { [const { OnceCell::new() }; SIZES] };
 }
 
@@ -36,15 +44,11 @@ fn homes(arena: &[Task], size: usize) -> Vec<usize> {
     HOMES.with(|homes| {
         homes[size.ilog2() as usize]
             .get_or_init(|| {
+                let table = Tasks::new(size).unwrap();
+
                 arena
                     .iter()
-                    .map(|task| {
-                        let table = Tasks::new(size).unwrap();
-
-                        task.change(|task| task.pid = 1);
-                        assert!(table.get(task).is_some());
-                        table.first(0..size).unwrap()
-                    })
+                    .map(|task| table.home(task.as_ptr() as u64))
                     .collect()
             })
             .clone()
@@ -93,6 +97,8 @@ struct Life {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Entry {
     slot: usize,
+    /// Its place in the index.
+    place: usize,
     address: usize,
     /// When its task was started, as the slot was taken.
     started: u64,
@@ -107,27 +113,28 @@ struct Model {
     lives: HashMap<usize, Life>,
     /// The rows, by the number of the task.
     entries: HashMap<u64, Entry>,
-    taken: u64,
+    /// The tasks that have died, in that order.
+    dead: VecDeque<u64>,
+    taken: usize,
     evicted: u64,
     /// Counts tasks, and is the time at which they are started.
     clock: u64,
 }
 
 impl Model {
-    /// The slots that a task at an address may be in.
-    fn window(&self, address: usize) -> Vec<usize> {
-        (0..WINDOW.min(self.size))
-            .map(|i| (self.homes[address] + i) % self.size)
-            .collect()
+    /// The places of the index that a task at an address may be at.
+    fn window(&self, address: usize) -> impl Iterator<Item = usize> + use<> {
+        let (home, places) = (self.homes[address], 2 * self.size);
+
+        (0..WINDOW).map(move |i| (home + i) % places)
     }
 
-    /// The task that has a slot.
-    fn owner(&self, slot: usize) -> Option<u64> {
-        let mut owners = self.entries.iter().filter(|(_, entry)| entry.slot == slot);
-        let owner = owners.next().map(|(id, _)| *id);
-
-        assert!(owners.next().is_none(), "two tasks share a slot");
-        owner
+    /// A task has died, as is known now.
+    fn died(&mut self, id: u64) {
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.dead = true;
+            self.dead.push_back(id);
+        }
     }
 
     /// The task at an address, born just now if need be.
@@ -150,50 +157,39 @@ impl Model {
         life
     }
 
-    /// The slots of which a task may get one that has no row yet.
-    fn choice(&mut self, address: usize) -> Vec<usize> {
-        // Those that were here before are dead, whether that was seen or not.
-        for entry in self.entries.values_mut() {
-            entry.dead |= entry.address == address;
+    /// The task at an address wants a row, and has none. Returns the slot that it gets.
+    fn get(&mut self, address: usize, life: Life) -> Option<usize> {
+        // One that was here before is dead, whether that was seen or not.
+        let before = self
+            .entries
+            .iter()
+            .find(|(_, entry)| entry.address == address && !entry.dead);
+
+        if let Some(id) = before.map(|(id, _)| *id) {
+            self.died(id);
         }
 
-        let window = self.window(address);
-        let slots = |wanted: &dyn Fn(Option<u64>) -> bool| -> Vec<_> {
-            window
-                .iter()
-                .copied()
-                .filter(|slot| wanted(self.owner(*slot)))
-                .collect()
-        };
-        let free = slots(&|owner| owner.is_none());
-
-        if free.is_empty() {
-            slots(&|owner| owner.is_some_and(|id| self.entries[&id].dead))
+        let place = self.window(address).find(|place| {
+            !self
+                .entries
+                .values()
+                .any(|entry| !entry.dead && entry.place == *place)
+        })?;
+        let slot = if self.taken < self.size {
+            self.taken += 1;
+            self.taken - 1
         } else {
-            free
-        }
-    }
+            let id = self.dead.pop_front()?;
 
-    /// The task at an address gets a row, or none.
-    fn got(&mut self, address: usize, life: Life, slot: Option<usize>) -> TestCaseResult {
-        let choice = self.choice(address);
-        let Some(slot) = slot else {
-            prop_assert_eq!(choice, Vec::<usize>::new());
-            return Ok(());
+            self.evicted += 1;
+            self.entries.remove(&id)?.slot
         };
 
-        prop_assert!(choice.contains(&slot), "{} is none of {:?}", slot, choice);
-        match self.owner(slot) {
-            Some(id) => {
-                self.entries.remove(&id);
-                self.evicted += 1;
-            }
-            None => self.taken += 1,
-        }
         self.entries.insert(
             life.id,
             Entry {
                 slot,
+                place,
                 address,
                 started: life.started,
                 pid: life.id,
@@ -201,16 +197,16 @@ impl Model {
                 dead: false,
             },
         );
-        Ok(())
+        Some(slot)
     }
 
     /// The table has the rows of the model, and counts what it counts.
     fn compare(&self, table: &Tasks) -> TestCaseResult {
-        prop_assert_eq!(table.taken.get(), self.taken);
+        prop_assert_eq!(table.rows(), self.taken);
         prop_assert_eq!(table.evicted.get(), self.evicted);
-        prop_assert_eq!(table.rows(0..self.size).count(), self.entries.len());
+        prop_assert_eq!(self.entries.len(), self.taken);
         for (id, entry) in &self.entries {
-            let Some(row) = table.row(entry.slot) else {
+            let Some(row) = row(table, entry.slot) else {
                 return Err(TestCaseError::fail(format!("no row {entry:?}")));
             };
 
@@ -241,20 +237,16 @@ fn is_clear(record: &Record) -> bool {
             .all(|since| since.get(0).is_none())
 }
 
-/// The slot of a record that is new: the one that has the name of nobody. The record gets its
-/// task's.
-fn name(table: &Tasks, size: usize, record: &Record, id: u64) -> Result<usize, TestCaseError> {
-    record.lasting.sections.set(id);
-    (0..size)
-        .find(|slot| table.row(*slot).is_some_and(|row| row.sections == id))
-        .ok_or_else(|| TestCaseError::fail("a record that is in no row"))
+fn row(table: &Tasks, at: usize) -> Option<Row> {
+    table.row(at, &rcu::Guard, |_| true)
 }
 
 fn run(arena: &[Task], size: usize, clustered: bool, ops: &[Op]) -> TestCaseResult {
     let homes = homes(arena, size);
-    // All addresses, or those that lead to the same few slots.
+    // All addresses, or those that lead to the same few places.
+    let beside_first = |place: usize| (place + 2 * size - homes[0]) % (2 * size) < 8;
     let addresses: Vec<_> = (0..ADDRESSES)
-        .filter(|address| !clustered || homes[*address] < 8)
+        .filter(|address| !clustered || beside_first(homes[*address]))
         .collect();
     let table = Tasks::new(size).unwrap();
     let mut model = Model {
@@ -262,6 +254,7 @@ fn run(arena: &[Task], size: usize, clustered: bool, ops: &[Op]) -> TestCaseResu
         homes,
         lives: HashMap::new(),
         entries: HashMap::new(),
+        dead: VecDeque::new(),
         taken: 0,
         evicted: 0,
         clock: 0,
@@ -286,18 +279,17 @@ fn run(arena: &[Task], size: usize, clustered: bool, ops: &[Op]) -> TestCaseResu
 
         match *op {
             Op::Get(_) => {
-                let record = table.get(task);
+                let (lost, before) = (Number::new(0), table.rows());
+                let record = table.get(task, &(), &lost);
 
+                prop_assert_eq!(record.is_none(), lost.get() == 1);
+                prop_assert!(table.rows() - before <= 1);
                 if entry.is_none() {
-                    let slot = match record {
-                        Some(record) => {
-                            prop_assert!(is_clear(record), "a record of another task");
-                            Some(name(&table, size, record, life.id)?)
-                        }
-                        None => None,
-                    };
-
-                    model.got(address, life, slot)?;
+                    prop_assert_eq!(model.get(address, life).is_some(), record.is_some());
+                    if let Some(record) = record {
+                        prop_assert!(is_clear(record), "a record of another task");
+                        record.lasting.sections.set(life.id);
+                    }
                 } else {
                     prop_assert_eq!(record.map(|r| r.lasting.sections.get()), Some(life.id));
                 }
@@ -321,11 +313,9 @@ fn run(arena: &[Task], size: usize, clustered: bool, ops: &[Op]) -> TestCaseResu
                 }
             }
             Op::Dies(_) => {
-                table.dies(task);
+                table.dies(task, &());
                 model.lives.remove(&address);
-                if let Some(entry) = model.entries.get_mut(&life.id) {
-                    entry.dead = true;
-                }
+                model.died(life.id);
             }
             Op::Vanishes(_) => {
                 model.lives.remove(&address);
@@ -386,8 +376,8 @@ proptest! {
         ARENA.with(|arena| run(arena, 1 << exponent, clustered, &ops))?;
     }
 
-    /// Tasks get slots until the ones that they may have are taken. One more gets none, and takes
-    /// nothing from the others.
+    /// Tasks get slots until all are taken, or the places of the index that they may have. One more
+    /// gets none, and takes nothing from the others.
     #[test]
     fn full(exponent in 0..SIZES, extra in 1..20usize) {
         let ops: Vec<_> = (0..WINDOW + 8 + extra).map(Op::Get).collect();
@@ -401,10 +391,10 @@ proptest! {
         let (table, task) = (Tasks::new(4).unwrap(), Task::default());
 
         task.change(|task| task.start_time = started);
-        prop_assert!(table.get(&task).is_none());
+        prop_assert!(table.get(&task, &(), &Number::new(0)).is_none());
         prop_assert!(table.of(&task).is_none());
-        table.dies(&task);
-        prop_assert_eq!(table.first(0..4), None);
+        table.dies(&task, &());
+        prop_assert_eq!(table.rows(), 0);
     }
 
     /// A table has a power of two of slots.
@@ -422,7 +412,7 @@ proptest! {
 
         task.change(|task| task.pid = 1);
 
-        let since: &Since = &table.get(&task).unwrap().passing.off;
+        let since: &Since = &table.get(&task, &(), &Number::new(0)).unwrap().passing.off;
 
         for (i, event) in events.iter().enumerate() {
             // The last event that changes it, read backwards.

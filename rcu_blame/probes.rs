@@ -23,11 +23,11 @@ use super::{
     },
     task::{
         self,
-        Class,
         Entered,
         Exposure,
         GracePeriods,
-        Section, //
+        Section,
+        MAX_RT_PRIO, //
     },
     tasks::{
         raise,
@@ -119,7 +119,7 @@ struct Left {
 #[inline(always)]
 fn switched_out(scene: &Scene<'_>, prev: &Task, record: Option<&Record>, entered: Entered) -> bool {
     scene.cpu.counts.switched_out.count();
-    task::nesting_beside_guard(prev, scene.guard) > 0
+    task::is_reader_beside_guard(prev, scene.guard)
         || entered.special().is_pending()
         || cfg!(rcu_blame_miscount)
         || record.is_some_and(|record| record.passing.is_noted())
@@ -308,10 +308,10 @@ impl Shared {
             let latency_ns = scene.now.saturating_sub(woken_at);
 
             record.passing.woken.clear();
-            match task::class(next) {
-                Class::Deadline => cpu.record(Metric::WakeupDeadline, latency_ns),
-                Class::RealTime => cpu.record(Metric::WakeupRt, latency_ns),
-                Class::Fair => cpu.record(Metric::WakeupFair, latency_ns),
+            match task::prio(next) {
+                ..0 => cpu.record(Metric::WakeupDeadline, latency_ns),
+                0..MAX_RT_PRIO => cpu.record(Metric::WakeupRt, latency_ns),
+                _ => cpu.record(Metric::WakeupFair, latency_ns),
             }
         }
         if let Some(off_since) = record.passing.off.get(switches) {
@@ -823,7 +823,6 @@ impl Probe<sched_switch> for Arc<Shared> {
     #[inline(always)]
     fn hit(&self, context: &Context<'_, sched_switch>, args: Args<'_, sched_switch>) {
         let shared: &Shared = self;
-        let running = args.preempt || args.prev_state.is_running();
 
         shared.hit(Event::Switch, context, |scene| {
             let current = shared.current.get(context);
@@ -841,7 +840,7 @@ impl Probe<sched_switch> for Arc<Shared> {
                     let left = Left {
                         section: Section::beside_guard(args.prev, scene.guard),
                         entered,
-                        running,
+                        running: args.preempt || args.prev_state.is_running(),
                     };
                     let scene = &scene.apart();
 

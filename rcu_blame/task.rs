@@ -26,8 +26,9 @@ use kernel::{
     sync::rcu, //
 };
 
-/// The priority of a real-time task is below this (`include/linux/sched/prio.h`).
-const MAX_RT_PRIO: i32 = bindings::MAX_RT_PRIO as i32;
+/// The priority of a real-time task is below this, and not below 0, as that of a deadline task is
+/// (`include/linux/sched/prio.h`).
+pub(super) const MAX_RT_PRIO: i32 = bindings::MAX_RT_PRIO as i32;
 
 /// The name of a task, as `task->comm` has it.
 pub(super) type Comm = [u8; bindings::TASK_COMM_LEN as usize];
@@ -200,25 +201,6 @@ pub(super) fn is_in_cgroup(task: &Task, cgroup: u64, _guard: &impl RcuReader) ->
     unsafe { helpers::rcu_blame_in_cgroup(task.as_ptr(), cgroup) }
 }
 
-/// The scheduling classes that wake-up latency is told by.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Class {
-    Deadline,
-    RealTime,
-    /// All others: SCHED_OTHER, SCHED_BATCH, SCHED_IDLE, SCHED_EXT.
-    Fair,
-}
-
-/// The class that its priority belongs to, boosts included.
-#[inline(always)]
-pub(super) fn class(task: &Task) -> Class {
-    match prio(task) {
-        prio if prio < 0 => Class::Deadline,
-        prio if prio < MAX_RT_PRIO => Class::RealTime,
-        _ => Class::Fair,
-    }
-}
-
 /// The current task.
 #[inline(always)]
 pub(super) fn current(_context: &impl Pinned) -> &Task {
@@ -307,10 +289,10 @@ impl Entered {
     }
 }
 
-/// How deep the current task is in sections, but for the one of the probe's own guard.
+/// Whether the current task is in a section beside that of the probe's own guard.
 #[inline(always)]
-pub(super) fn nesting_beside_guard(task: &Task, _guard: &impl RcuReader) -> i32 {
-    field!(task, rcu_read_lock_nesting).wrapping_sub(1)
+pub(super) fn is_reader_beside_guard(task: &Task, _guard: &impl RcuReader) -> bool {
+    field!(task, rcu_read_lock_nesting) > 1
 }
 
 /// The read-side state of a task, as RCU sees it.
@@ -324,10 +306,12 @@ pub(super) struct Section {
 impl Section {
     /// Of the current task, in a probe that has taken one guard: that is a section, too.
     #[inline(always)]
-    pub(super) fn beside_guard(task: &Task, guard: &impl RcuReader) -> Self {
+    pub(super) fn beside_guard(task: &Task, _guard: &impl RcuReader) -> Self {
+        let all = Self::of(task);
+
         Self {
-            nesting: nesting_beside_guard(task, guard),
-            ..Self::of(task)
+            nesting: all.nesting.wrapping_sub(1),
+            ..all
         }
     }
 

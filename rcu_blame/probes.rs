@@ -536,10 +536,9 @@ impl Shared {
             }
 
             let queued = task::queued(next);
-            let queued = queued.wrapping_add(self.grace_periods.clock_offset.get());
+            let since = queued.wrapping_add(self.grace_periods.clock_offset.get());
 
-            // Long ago also if it is not queued: the clock of run queues is 0 then.
-            if scene.now.wrapping_sub(queued) > floor_ns {
+            if queued != 0 && scene.now.wrapping_sub(since) > floor_ns {
                 self.waited_for_cpu(context, &scene.apart(), prev, next);
             }
         }
@@ -667,9 +666,10 @@ impl Shared {
         prev: &Task,
     ) {
         let since = current.since.get();
-        let times = task::processor_time(prev);
 
-        if since != 0 && since < scene.now {
+        if task::pid(prev) != 0 && since != 0 && since < scene.now {
+            let times = task::processor_time(prev);
+
             self.had_cpu(context, scene, current, Name::of(prev), scene.now, times);
         }
     }
@@ -723,7 +723,7 @@ impl Shared {
     ) {
         let queued = task::queued(next);
 
-        if queued == 0 || !task::is_rcu_thread(next) {
+        if !task::is_rcu_thread(next) {
             return;
         }
 

@@ -41,6 +41,7 @@ use kernel::{
         c_int,
         c_void, //
     },
+    fmt,
     prelude::*,
     seq_file::SeqFile,
     seq_print,
@@ -417,7 +418,7 @@ impl Reading<'_> {
                 wait.show(seq, self.symbols()?, &probe.shared.grace_periods);
             }
             Some(File::Readers) => show_reader(seq, self.worst()?, at)?,
-            Some(File::Tasks) => show_task(seq, &probe.task(at)?),
+            Some(File::Tasks) => seq_print!(seq, "{}\n", Line(&probe.task(at)?)),
             Some(File::Cpus) => probe.show_cpu(seq, at)?,
             Some(File::Stats) => probe.show_stats(seq),
             None => probe.show_histogram(seq, self.id.wrapping_sub(FILES.len())),
@@ -488,12 +489,19 @@ fn show_reader(seq: &SeqFile, worst: &mut Worst, at: usize) -> Option<()> {
     Some(())
 }
 
-fn show_task(seq: &SeqFile, row: &Row) {
-    for (key, value) in row.list().filter(|(key, _)| !key.starts_with("comm_")) {
-        // A priority may be negative.
-        seq_print!(seq, "{key}={} ", value as i64);
+/// A line of `tasks`.
+struct Line<'a>(&'a Row);
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(row) = self;
+
+        for (key, value) in row.list().filter(|(key, _)| !key.starts_with("comm_")) {
+            // A priority may be negative.
+            write!(f, "{key}={} ", value as i64)?;
+        }
+        f.write_fmt(fmt!("comm={}", Field::of_name(&row.comm())))
     }
-    seq_print!(seq, "comm={}\n", Field::of_name(&row.comm()));
 }
 
 impl RcuBlame {

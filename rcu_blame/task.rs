@@ -106,32 +106,31 @@ pub(super) fn migration_disabled(task: &Task) -> u32 {
     field!(task, migration_disabled).into()
 }
 
-/// When it was last given a CPU, by the clock of run queues; 0 if never. Any task, at any time: the
-/// scheduler keeps it (`sched_info_switch()`, kernel/sched/stats.h).
-pub(super) fn arrived(task: &Task) -> u64 {
-    #[cfg(CONFIG_SCHED_INFO)]
-    let time = field!(task, sched_info.last_arrival);
-    #[cfg(not(CONFIG_SCHED_INFO))]
-    let time = {
-        let _ = task;
-        0
-    };
+/// A time that the scheduler keeps (`sched_info_switch()`, kernel/sched/stats.h), by the clock of
+/// run queues; 0 if it keeps none.
+macro_rules! sched_info {
+    ($task:expr, $field:ident) => {{
+        #[cfg(CONFIG_SCHED_INFO)]
+        let time = field!($task, sched_info.$field);
+        #[cfg(not(CONFIG_SCHED_INFO))]
+        let time = {
+            let _ = $task;
+            0
+        };
 
-    time
+        time
+    }};
 }
 
-/// Since when it waits for a CPU, by that clock; 0 if it does not. As [`arrived()`].
+/// When it was last given a CPU, by the clock of run queues; 0 if never. Any task, at any time.
+pub(super) fn arrived(task: &Task) -> u64 {
+    sched_info!(task, last_arrival)
+}
+
+/// Since when it waits for a CPU, by that clock; 0 if it does not. Any task, at any time.
 #[inline(always)]
 pub(super) fn queued(task: &Task) -> u64 {
-    #[cfg(CONFIG_SCHED_INFO)]
-    let time = field!(task, sched_info.last_queued);
-    #[cfg(not(CONFIG_SCHED_INFO))]
-    let time = {
-        let _ = task;
-        0
-    };
-
-    time
+    sched_info!(task, last_queued)
 }
 
 /// Whether somebody wakes it just now: holds `p->pi_lock`, as `try_to_wake_up()` does from before

@@ -85,6 +85,8 @@ mod function_helpers {
 mod absent;
 #[path = "rcu_blame/asked.rs"]
 mod asked;
+#[path = "rcu_blame/causes.rs"]
+mod causes;
 #[path = "rcu_blame/control.rs"]
 mod control;
 #[path = "rcu_blame/counters.rs"]

@@ -8,16 +8,12 @@
 //! overlapped most.
 
 use super::{
+    causes::Causes,
     counters::Metric,
     intervals::{
-        Causes,
-        Interval,
         Intervals,
-        Kind,
-        Span,
-        CAUSES, //
+        Span, //
     },
-    name::Name,
     number::Number,
     ring::Ring,
     stack::Symbols,
@@ -43,6 +39,9 @@ use kernel::{
 /// How many slow grace periods are kept.
 const SLOW: usize = 64;
 
+/// How many causes of each.
+const CAUSES: usize = 8;
+
 /// Intervals of this fraction of the threshold, and longer ones, may be causes.
 const FRACTION: u64 = 16;
 
@@ -52,9 +51,7 @@ pub(super) struct Slow {
     expedited: bool,
     number: u64,
     time: Span,
-    causes: Causes,
-    /// By cause: the task that had its CPU for longest meanwhile, and for how long.
-    most: [Option<(Name, u64)>; CAUSES],
+    causes: Causes<CAUSES>,
 }
 
 probe_state! {
@@ -133,16 +130,14 @@ impl GpTracker {
         } else {
             then.normal
         } >> task::SEQ_SHIFT;
-        let causes = self.intervals.most(time);
-        let most = causes.map(|(_, at)| self.intervals.longest_beside(at, time));
+        let found = self.intervals.find(time);
 
         // The lock is held for the copies only.
         self.slow.push(|slow| {
             slow.expedited = expedited;
             slow.number = number;
             slow.time = time;
-            slow.most = most;
-            self.intervals.copy(&causes, &mut slow.causes);
+            self.intervals.copy(&found, &mut slow.causes);
         });
         trace::gp_slow(expedited, number, time.ns());
     }
@@ -218,37 +213,6 @@ unsafe extern "C" fn rcu_blame_gp_event(context: *const c_void, event: u32) {
 }
 
 impl Slow {
-    fn causes(&self) -> impl Iterator<Item = (&Interval, &Option<(Name, u64)>)> {
-        self.causes
-            .iter()
-            .zip(&self.most)
-            .filter_map(|(cause, most)| Some((cause.as_ref()?, most)))
-    }
-
-    /// The part of the grace period that no cause overlaps.
-    fn unexplained_ns(&self) -> u64 {
-        let times = || self.causes().map(|(cause, _)| cause.time);
-        let mut at = self.time.begin;
-        let mut unexplained: u64 = 0;
-
-        // All before `at` has been looked at.
-        while at < self.time.end {
-            let covered = times().filter(|time| time.begin <= at).map(|time| time.end);
-            let later = times().map(|time| time.begin).filter(|begin| *begin > at);
-
-            at = match covered.max().filter(|end| *end > at) {
-                Some(end) => end,
-                None => {
-                    let next = later.min().unwrap_or(self.time.end).min(self.time.end);
-
-                    unexplained = unexplained.wrapping_add(next.saturating_sub(at));
-                    next
-                }
-            };
-        }
-        unexplained
-    }
-
     /// Shows it: a line, and one for each cause.
     pub(super) fn show(&self, seq: &SeqFile, symbols: &mut Symbols) {
         seq_print!(
@@ -258,46 +222,10 @@ impl Slow {
             self.number,
             self.time.begin,
             self.time.ns(),
-            self.causes().count(),
-            self.unexplained_ns()
+            self.causes.count(),
+            self.causes.unexplained_ns(self.time)
         );
-        for (cause, most) in self.causes() {
-            seq_print!(seq, "cause kind={}", cause.kind.name());
-            cause.task.show(seq, "");
-            seq_print!(
-                seq,
-                " cpu={} begin_ns={} duration_ns={} overlap_ns={}",
-                cause.cpu,
-                cause.time.begin,
-                cause.time.ns(),
-                cause.time.and(self.time).ns()
-            );
-            if let Some(by) = &cause.by {
-                by.show(seq, "by_");
-            }
-            if cause.kind == Kind::Cpu {
-                seq_print!(
-                    seq,
-                    " user_ns={} system_ns={}",
-                    cause.user_ns,
-                    cause.system_ns
-                );
-            } else if cause.kind == Kind::Section {
-                seq_print!(seq, " ran_ns={}", cause.ran_ns);
-            } else if let Some((most, most_ns)) = most {
-                most.show(seq, "most_");
-                seq_print!(seq, " most_ns={most_ns}");
-            }
-            if let Some(boosted_at) = cause.boosted_at {
-                seq_print!(
-                    seq,
-                    " boosted_after_ns={}",
-                    boosted_at.saturating_sub(cause.time.begin)
-                );
-            }
-            symbols.show(seq, &cause.stack);
-            seq_print!(seq, "\n");
-        }
+        self.causes.show(self.time, seq, symbols);
     }
 }
 

@@ -6,6 +6,7 @@
 //! period that turns out to be slow looks for those that overlap it most.
 
 use super::{
+    causes::Causes,
     name::Name,
     number::Number,
     stack::Stack, //
@@ -31,9 +32,6 @@ const MEMORY: usize = 256 << 10;
 /// How many intervals of a CPU are kept, at least and at most.
 const LEAST: usize = 4;
 const MOST: usize = 32;
-
-/// How many intervals of a grace period are kept.
-pub(super) const CAUSES: usize = 8;
 
 /// The kinds of intervals.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -102,11 +100,22 @@ pub(super) struct Interval {
     pub(super) stack: Stack,
 }
 
-/// The intervals that a grace period overlaps most, the greatest overlap first.
-pub(super) type Causes = [Option<Interval>; CAUSES];
+/// [`Causes`], before they are copied.
+pub(super) struct Found<const N: usize> {
+    /// For how long each overlaps the time, and where it is.
+    places: [(u64, usize); N],
+    most: [Option<(Name, u64)>; N],
+}
 
-/// The same, before they are copied: for how long, and where.
-type Most = [(u64, usize); CAUSES];
+impl<const N: usize> Default for Found<N> {
+    /// None.
+    fn default() -> Self {
+        Self {
+            places: [(0, 0); N],
+            most: [None; N],
+        }
+    }
+}
 
 struct Place {
     /// Odd while the interval is written, 0 before it is for the first time.
@@ -133,6 +142,7 @@ impl Place {
 
     /// The result of `look` at the interval; `None` if there is none, or it was written meanwhile.
     /// Any context.
+    #[inline(always)]
     fn read<R>(&self, look: impl FnOnce(*const Interval) -> R) -> Option<R> {
         let before = self.sequence.load(Acquire);
 
@@ -147,6 +157,7 @@ impl Place {
     }
 
     /// The kind, the CPU and the time of the interval. Any context.
+    #[inline(always)]
     fn outline(&self) -> Option<(Kind, u32, Span)> {
         // SAFETY: Fields of a place that is there. Torn ones are not used.
         self.read(|interval| unsafe {
@@ -159,6 +170,7 @@ impl Place {
     }
 
     /// A copy. Any context.
+    #[inline(always)]
     fn copy(&self) -> Option<Interval> {
         // SAFETY: An interval that is there. Each of its fields has a valid value at any time; of a
         // torn one nothing is used.
@@ -233,9 +245,11 @@ impl Intervals {
         }
     }
 
-    /// The intervals that overlap that time most: for how long, and where they are. Any context.
-    pub(super) fn most(&self, time: Span) -> Most {
-        let mut most = [(0, 0); CAUSES];
+    /// Finds the intervals that overlap that time most. Any context.
+    #[inline(never)]
+    #[link_section = ".kprobes.text"]
+    pub(super) fn find<const N: usize>(&self, time: Span) -> Found<N> {
+        let mut found = Found::default();
 
         for (at, place) in self.places.iter().enumerate() {
             let overlap = place
@@ -244,18 +258,22 @@ impl Intervals {
             let mut next = (overlap, at);
 
             // Insertion: each place passes on the lesser of two.
-            for place in &mut most {
+            for place in &mut found.places {
                 if next.0 > place.0 {
                     core::mem::swap(place, &mut next);
                 }
             }
         }
-        most
+        for (most, (_, at)) in found.most.iter_mut().zip(found.places) {
+            *most = self.longest_beside(at, time);
+        }
+        found
     }
 
     /// The task that had the CPU of the interval at `at` for longest in that time, and for how
     /// long. Any context.
-    pub(super) fn longest_beside(&self, at: usize, time: Span) -> Option<(Name, u64)> {
+    #[inline(always)]
+    fn longest_beside(&self, at: usize, time: Span) -> Option<(Name, u64)> {
         let (_, cpu, own) = self.places.get(at)?.outline()?;
         let time = own.and(time);
         let mut longest = (0, None);
@@ -274,11 +292,14 @@ impl Intervals {
     }
 
     /// Copies them. One that was overwritten meanwhile is not there. Any context.
-    pub(super) fn copy(&self, from: &Most, to: &mut Causes) {
-        for (to, (overlap, at)) in to.iter_mut().zip(from) {
+    #[inline(never)]
+    #[link_section = ".kprobes.text"]
+    pub(super) fn copy<const N: usize>(&self, from: &Found<N>, to: &mut Causes<N>) {
+        for (to, (overlap, at)) in to.intervals.iter_mut().zip(&from.places) {
             *to = (*overlap != 0)
                 .then(|| self.places.get(*at)?.copy())
                 .flatten();
         }
+        to.most = from.most;
     }
 }

@@ -4,15 +4,20 @@
 //!
 //! Kretprobes on `synchronize_rcu()`, `synchronize_rcu_expedited()` and `rcu_barrier()` measure
 //! each wait. Those that are longer than the threshold of [grace periods](super::grace_periods) are
-//! kept in a ring with the stack of the caller.
+//! kept in a ring with the stack of the caller; with causes of their own, if no grace period was
+//! slow meanwhile, as none begins while the thread that drives them cannot run.
 
 use super::{
+    causes::Causes,
     counters::Metric,
     grace_periods::{
         kind,
         GpTracker, //
     },
-    intervals::Span,
+    intervals::{
+        Found,
+        Span, //
+    },
     name::Name,
     ring::Ring,
     stack::{
@@ -36,6 +41,9 @@ use kernel::{
 /// How many slow waits are kept.
 const SLOW: usize = 64;
 
+/// How many causes of each.
+const CAUSES: usize = 4;
+
 /// The functions, by `enum rcu_blame_wait`.
 const FUNCTIONS: [(&str, Metric); helpers::RCU_BLAME_NR_WAITS as usize] = [
     ("synchronize_rcu", Metric::SynchronizeRcu),
@@ -50,6 +58,7 @@ pub(super) struct Wait {
     function: u32,
     time: Span,
     stack: Stack,
+    causes: Causes<CAUSES>,
 }
 
 /// The latest slow waits.
@@ -74,15 +83,20 @@ impl Shared {
 
         self.measured(*metric, time.ns());
         if threshold_ns != 0 && time.ns() > threshold_ns {
+            let gps = &self.grace_periods;
             let stack = Stack::of_current();
+            let found = match gps.slow_in(time) {
+                Some(_) => Found::default(),
+                None => gps.intervals.find(time),
+            };
 
+            // The lock is held for the copies only.
             self.waiters.push(|wait| {
-                *wait = Wait {
-                    task: Name::of(task),
-                    function,
-                    time,
-                    stack,
-                }
+                wait.task = Name::of(task);
+                wait.function = function;
+                wait.time = time;
+                wait.stack = stack;
+                gps.intervals.copy(&found, &mut wait.causes);
             });
         }
     }
@@ -106,7 +120,7 @@ unsafe extern "C" fn rcu_blame_waited(
 }
 
 impl Wait {
-    /// Shows it, with the slow grace period that it waited for.
+    /// Shows it, with the slow grace period that it waited for: a line, and one for each cause.
     pub(super) fn show(&self, seq: &SeqFile, symbols: &mut Symbols, gps: &GpTracker) {
         seq_print!(
             seq,
@@ -125,5 +139,6 @@ impl Wait {
         }
         symbols.show_interrupted(seq, &self.stack);
         seq_print!(seq, "\n");
+        self.causes.show(self.time, seq, symbols);
     }
 }

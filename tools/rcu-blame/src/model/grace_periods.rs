@@ -58,7 +58,7 @@ pub struct Ticks {
     pub system_ns: u64,
 }
 
-/// An interval that a slow grace period overlaps.
+/// An interval that a slow grace period, or a slow wait, overlaps.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Cause {
     /// Its kind.
@@ -72,7 +72,7 @@ pub struct Cause {
     pub begin_ns: u64,
     /// How long it was.
     pub duration_ns: u64,
-    /// How long it overlaps the grace period.
+    /// How long it overlaps the grace period, or the wait.
     pub overlap_ns: u64,
     /// The task that took the CPU, or that left it to the thread.
     pub by: Option<Task>,
@@ -150,7 +150,7 @@ fn gp(record: &Record<'_>) -> Result<SlowGp, Malformed> {
 }
 
 /// `None`: one of a kind that is new.
-fn cause(record: &Record<'_>) -> Result<Option<Cause>, Malformed> {
+pub(super) fn cause(record: &Record<'_>) -> Result<Option<Cause>, Malformed> {
     let Ok(kind) = record.required("kind") else {
         return Ok(None);
     };

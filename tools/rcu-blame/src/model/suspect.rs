@@ -4,7 +4,7 @@
 //! in one form.
 
 use super::{
-    grace_periods::{Cause, Kind, SlowGp},
+    grace_periods::{Cause, Kind},
     held::{Answer, Cpu, Gp, GpType, Held, Owner, Reader, State, Thread},
     stack::Frame,
     task::Task,
@@ -219,16 +219,17 @@ fn of_cpu(cpu: &Cpu, gp_ns: u64) -> Suspect {
     }
 }
 
-/// The suspects of a slow grace period. Intervals of one kind and one task are taken together.
-pub fn past(gp: &SlowGp) -> Vec<Suspect> {
+/// The suspects of a slow grace period or wait. Intervals of one kind and one task are taken
+/// together.
+pub fn past(causes: &[Cause]) -> Vec<Suspect> {
     let mut suspects: Vec<Suspect> = Vec::new();
 
-    let causes = gp.causes.iter();
-
     // It spins until the reader that it has boosted leaves its section.
-    for cause in causes.filter(|cause| cause.kind == Kind::Thread || !is_boost_thread(&cause.task))
+    for cause in causes
+        .iter()
+        .filter(|cause| cause.kind == Kind::Thread || !is_boost_thread(&cause.task))
     {
-        let suspect = of_cause(cause, gp);
+        let suspect = of_cause(cause, causes);
         let same = suspects.iter_mut().find(|other| {
             other.task.pid == suspect.task.pid
                 && std::mem::discriminant(&other.role) == std::mem::discriminant(&suspect.role)
@@ -244,14 +245,14 @@ pub fn past(gp: &SlowGp) -> Vec<Suspect> {
     suspects
 }
 
-fn of_cause(cause: &Cause, gp: &SlowGp) -> Suspect {
+fn of_cause(cause: &Cause, all: &[Cause]) -> Suspect {
     let most = cause.most.as_ref().map(|most| Behind {
         task: most.task.clone(),
         ns: Some(most.ns),
     });
     let role = match cause.kind {
         Kind::Thread => Role::Thread,
-        Kind::Cpu => Role::Cpu(state_of(cause, gp)),
+        Kind::Cpu => Role::Cpu(state_of(cause, all)),
         Kind::Section => Role::Section,
         Kind::Reader if is_short(cause) => Role::Off,
         // A boost that comes late is none.
@@ -283,7 +284,7 @@ fn is_short(cause: &Cause) -> bool {
 
 /// The state of a CPU by its ticks. There is no tick with interrupts off. A virtual machine that is
 /// slow loses most of them.
-fn state_of(cause: &Cause, gp: &SlowGp) -> CpuState {
+fn state_of(cause: &Cause, all: &[Cause]) -> CpuState {
     let Some(ticks) = &cause.ticks else {
         return CpuState::Quiescent;
     };
@@ -297,7 +298,7 @@ fn state_of(cause: &Cause, gp: &SlowGp) -> CpuState {
         CpuState::NoInterrupts
     } else if ticks.user_ns >= ticks.system_ns {
         CpuState::Quiescent
-    } else if gp.causes.iter().any(keeps_from_running) {
+    } else if all.iter().any(keeps_from_running) {
         // The scheduler prefers the thread, and was not let in.
         CpuState::NoPreemption
     } else {

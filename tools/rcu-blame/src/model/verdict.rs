@@ -174,8 +174,21 @@ pub fn past(wait: Option<&Wait>, gp: &SlowGp) -> Verdict {
     };
 
     words::Now::Past
-        .verdict(wait, Some(delayed.clone()), &suspect::past(gp))
+        .verdict(wait, Some(delayed.clone()), &suspect::past(&gp.causes))
         .unwrap_or_else(|| words::unexplained_past(wait, delayed))
+}
+
+/// The verdict on a wait for which no grace period began, as the thread that drives them could not
+/// run; `None`: another wait.
+pub fn not_begun(wait: &Wait) -> Option<Verdict> {
+    let mut suspects = suspect::past(&wait.causes);
+
+    suspects.retain(|suspect| {
+        suspect.role == Role::Thread
+            && is_gp_thread(&suspect.task)
+            && suspect.overlap_ns > wait.duration_ns / 2
+    });
+    words::Now::Past.verdict(Some(wait), None, &suspects)
 }
 
 /// The verdict on the last that was slow, a wait or a grace period; `None`: nothing was.
@@ -194,7 +207,7 @@ pub fn last(waits: &[Wait], gps: &[SlowGp]) -> Option<Verdict> {
             match (its, gp) {
                 (Some(its), _) => Some(past(Some(wait), its)),
                 (None, Some(gp)) if gp.begin_ns > wait.end_ns() => Some(past(None, gp)),
-                (None, _) => Some(words::no_gp(wait)),
+                (None, _) => Some(not_begun(wait).unwrap_or_else(|| words::no_gp(wait))),
             }
         }
         (None, Some(gp)) => Some(past(None, gp)),

@@ -4,6 +4,7 @@
 
 use super::{
     escape::Name,
+    grace_periods::{cause, Cause},
     held::{no_type, GpType},
     record::{records, Malformed, Record},
     stack::Frame,
@@ -27,6 +28,9 @@ pub struct Wait {
     pub gp: Option<(GpType, u64)>,
     /// The stack of the caller.
     pub stack: Vec<Frame>,
+    /// The intervals that it overlaps, the greatest overlap first, if no grace period was slow
+    /// meanwhile.
+    pub causes: Vec<Cause>,
 }
 
 impl Wait {
@@ -40,12 +44,26 @@ impl Wait {
 ///
 /// # Errors
 ///
-/// A record lacks what each of its kind has.
+/// A record lacks what each of its kind has, or a cause comes before any wait.
 pub fn parse(table: &[u8]) -> Result<Vec<Wait>, Malformed> {
-    records(table)
-        .filter(|record| record.word() == b"wait")
-        .map(|record| wait(&record))
-        .collect()
+    let mut waits: Vec<Wait> = Vec::new();
+
+    for record in records(table) {
+        match record.word() {
+            b"wait" => waits.push(wait(&record)?),
+            b"cause" => {
+                let cause = cause(&record)?;
+
+                waits
+                    .last_mut()
+                    .ok_or_else(|| record.malformed("no wait before it"))?
+                    .causes
+                    .extend(cause);
+            }
+            _ => (),
+        }
+    }
+    Ok(waits)
 }
 
 fn wait(record: &Record<'_>) -> Result<Wait, Malformed> {
@@ -66,5 +84,6 @@ fn wait(record: &Record<'_>) -> Result<Wait, Malformed> {
         duration_ns: record.required("duration_ns")?,
         gp,
         stack: record.stack(),
+        causes: Vec::new(),
     })
 }

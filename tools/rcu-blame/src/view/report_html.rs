@@ -11,6 +11,8 @@ use crate::model::{
     distribution::{Distribution, PERCENTS},
     report::{Report, Slow},
     time::Ns,
+    verdict,
+    waiters::Wait,
 };
 
 /// How many readers, waits and slow grace periods are shown.
@@ -167,8 +169,7 @@ fn waits(html: &mut Html, report: &Report) {
                         format!("{}()", wait.function),
                         wait.task.to_string(),
                         Ns(wait.duration_ns).to_string(),
-                        wait.gp
-                            .map_or(String::new(), |(gp_type, seq)| format!("{gp_type} {seq}")),
+                        grace_period(wait),
                         wait.stack
                             .first()
                             .map_or(String::new(), ToString::to_string),
@@ -178,6 +179,16 @@ fn waits(html: &mut Html, report: &Report) {
         },
     );
     more(html, n);
+}
+
+/// The grace period for which a task waited, or the thread that kept it from beginning.
+fn grace_period(wait: &Wait) -> String {
+    if let Some((gp_type, seq)) = wait.gp {
+        return format!("{gp_type} {seq}");
+    }
+    verdict::not_begun(wait)
+        .and_then(|verdict| Some(format!("none: {}", verdict.chain.get(1)?.text)))
+        .unwrap_or_default()
 }
 
 fn readers(html: &mut Html, report: &Report) {

@@ -6,6 +6,7 @@ use crate::model::{
     distribution::{Distribution, Percentile},
     report::Report,
     time::Ns,
+    verdict,
 };
 use std::fmt::{self, Write};
 
@@ -170,13 +171,16 @@ fn waits(out: &mut String, report: &Report) -> fmt::Result {
         writeln!(out, "\nSLOW WAITS, THE LONGEST FIRST")?;
     }
     for wait in report.slow_waits.iter().take(SHOWN) {
-        write!(
-            out,
-            "{}() of {} waited {}",
-            wait.function,
-            wait.task,
-            Ns(wait.duration_ns)
-        )?;
+        match verdict::not_begun(wait) {
+            Some(verdict) => write!(out, "{}", verdict.sentence)?,
+            None => write!(
+                out,
+                "{}() of {} waited {}",
+                wait.function,
+                wait.task,
+                Ns(wait.duration_ns)
+            )?,
+        }
         if let Some((gp_type, seq)) = wait.gp {
             write!(out, ", {gp_type} grace period {seq}")?;
         }

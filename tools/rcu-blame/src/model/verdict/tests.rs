@@ -346,6 +346,38 @@ fn past_wait() {
     assert_eq!(last(&wait, &gps).unwrap().gp.unwrap().seq, 9);
 }
 
+#[test]
+fn past_wait_without_a_grace_period() {
+    let says = |causes: &[String]| {
+        let wait = WAIT.replace(" gp_type=normal gp_seq=5", "");
+        let verdict = last(
+            &waiters::parse([wait, causes.concat()].concat().as_bytes()).unwrap(),
+            &[],
+        );
+
+        verdict.map(|verdict| (verdict.rule, verdict.sentence))
+    };
+    let thread = rcuc(98).replace("pid=10 comm=rcuc/1", "pid=16 comm=rcu_preempt");
+    let hog = cpu("user_ns=0 system_ns=500000000").replace("comm=a prio=120", "comm=hog prio=49");
+
+    assert_eq!(
+        says(&[hog.clone(), rcuc(98), thread.clone()]).unwrap(),
+        (
+            Rule::GpThreadStarved,
+            "synchronize_rcu() of runc[40] waited 2.10 s: Thread rcu_preempt[16] (real-time 1) \
+             waited for CPU 1 for 1.90 s behind hog[20] (real-time 50), which had it for 1.90 s, \
+             so that no grace period began"
+                .to_string()
+        )
+    );
+    // All others delay grace periods that have begun.
+    assert_eq!(says(&[hog, rcuc(98)]).unwrap().0, Rule::Unexplained);
+    // For a small part of the wait.
+    let short = thread.replace("overlap_ns=1900000000", "overlap_ns=1000000000");
+
+    assert_eq!(says(&[short]).unwrap().0, Rule::Unexplained);
+}
+
 /// A table of records, each of them damaged somewhere.
 fn damaged() -> impl Strategy<Value = Vec<u8>> {
     let records = [READER, BLOCKED, RCUC, RCUB, HOG, NORMAL, GPS, WAIT];

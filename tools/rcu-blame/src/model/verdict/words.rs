@@ -208,7 +208,12 @@ impl Now {
     /// The grace period that is delayed, and by how much.
     fn object(self, gp: Option<&Delayed>, share: Option<f64>) -> String {
         let Some(gp) = gp else {
-            return "; no grace period is under way for that long yet".into();
+            return self
+                .pick(
+                    "; no grace period is under way for that long yet",
+                    ", so that no grace period began",
+                )
+                .into();
         };
         let share = share.map_or(String::new(), |share| format!("{} of ", percent(share)));
         let ns = gp.ns.map_or(String::new(), |ns| {

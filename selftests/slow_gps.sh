@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # description: Slow grace periods and waits are kept with their times and causes
-# requires: cpus:2 config:PREEMPT_RT config:KPROBES config:FUNCTION_TRACER
+# requires: cpus:2 config:PREEMPT_RT config:RCU_BOOST
+# requires: config:KPROBES config:FUNCTION_TRACER
 # runs: vm
 # timeout: 600
 #
@@ -10,7 +11,8 @@
 # the function tracer sees it between rcu_gp_init() and rcu_gp_cleanup(), with
 # the cause first among those of its kind, and the time for which both overlap
 # by 10 % as the tasks of the cause have it; or if waiters has the task that
-# waited with a time that is wrong by 5 % by its own clock. It fails, too, if
+# waited with a time that is wrong by 5 % by its own clock, or, if no grace
+# period began because of the cause, without the cause. It fails, too, if
 # many short grace periods are not counted, if their sum is wrong by 1 % by the
 # function tracer, or if one of them is kept as slow and is not by the tracer.
 #
@@ -26,6 +28,7 @@ MS=${MS:-1500}
 ROUNDS=${ROUNDS:-1000}
 
 TRACING=/sys/kernel/tracing
+delay_ms=$(config RCU_BOOST_DELAY)
 
 # within PERCENT A B
 within()
@@ -54,7 +57,10 @@ bring_about()
 	cat $DIR/grace_periods > "$tmp/gps"
 	cat $DIR/waiters > "$tmp/waiters"
 	rmmod rcu_notrace_cause
-	slow > "$tmp/slow"
+	case $1 in
+	*waiter=2*) slow expedited ;;
+	*) slow normal ;;
+	esac > "$tmp/slow"
 	ktap_print_msg "$1: $(head -n 1 "$tmp/slow")"
 	sed 's/^/# /; 1d' "$tmp/slow"
 }
@@ -65,10 +71,10 @@ at()
 	echo " $times" | value "$1"
 }
 
-# slow: the slow grace period that overlaps the wait most, and its causes.
+# slow TYPE: the slow grace period that overlaps the wait most, and its causes.
 slow()
 {
-	awk -v from="$(at asked_ns)" -v to="$(at waited_ns)" '
+	awk -v type="type=$1" -v from="$(at asked_ns)" -v to="$(at waited_ns)" '
 		function key(name) {
 			match($0, " " name "=[0-9]+")
 			return substr($0, RSTART + length(name) + 2) + 0
@@ -77,7 +83,7 @@ slow()
 			begin = key("begin_ns")
 			end = begin + key("duration_ns")
 			overlap = (end < to ? end : to) - (begin > from ? begin : from)
-			best = overlap > most
+			best = $2 == type && overlap > most
 			if (best) {
 				most = overlap
 				text = ""
@@ -133,13 +139,25 @@ overlaps()
 		}'
 }
 
-# names KIND PID FROM TO: the first cause of that kind is that task, and its causes of
-# that kind overlap as that time does. A CPU may be lent for a moment meanwhile.
-names()
+# among KIND PID FROM TO: the causes of that kind that are that task overlap as that
+# time does. A CPU may be lent for a moment meanwhile.
+among()
 {
 	sum=$(sed -n "s/^cause kind=$1 pid=$2 .* overlap_ns=\([0-9]*\).*/\1/p" "$tmp/slow" |
 		awk '{ sum += $1 } END { printf "%.0f", sum }')
-	[ "$(first "$1" | value pid)" = "$2" ] && within 10 "$sum" "$(overlaps "$3" "$4")"
+	within 10 "$sum" "$(overlaps "$3" "$4")"
+}
+
+# names KIND PID FROM TO: as among, and the first cause of that kind is that task.
+names()
+{
+	[ "$(first "$1" | value pid)" = "$2" ] && among "$@"
+}
+
+# cause KIND PID: the first one of that kind that is that task.
+cause()
+{
+	grep "^cause kind=$1 pid=$2 " "$tmp/slow" | head -n 1
 }
 
 # waited: the task that waited is in waiters, with the caller and its time.
@@ -153,6 +171,14 @@ waited()
 	within 5 "$(echo "$row" | value duration_ns)" $(($(at waited_ns) - $(at asked_ns)))
 }
 
+# causes_of_wait: those of the wait itself.
+causes_of_wait()
+{
+	awk -v waiter=" pid=$waiter " '
+		$1 == "wait" { its = index($0, waiter) }
+		$1 == "cause" && its' "$tmp/waiters"
+}
+
 # normal NAME: of a normal grace period.
 normal()
 {
@@ -163,8 +189,18 @@ normal()
 	echo > $TRACING/trace
 }
 
+# expedited NAME: of an expedited one.
+expedited()
+{
+	check "$1: it is an expedited one" test "$(gp type)" = expedited
+	check "$1: as long as its task waited" \
+		within 5 "$(gp duration_ns)" $(($(at waited_ns) - $(at asked_ns)))
+	check "$1: a task waited for it" waited
+	echo > $TRACING/trace
+}
+
 ktap_print_header
-ktap_set_plan 46
+ktap_set_plan 74
 
 tmp=$(mktemp -d)
 at_exit "rm -r '$tmp'"
@@ -239,12 +275,8 @@ refute "control: a time that is wrong by a tenth" \
 refute "control: another task" names reader "$(at hog_pid)" hog_ns hogged_ns
 
 bring_about "cause=pinned waiter=2"
-check "expedited: it is an expedited one: $(gp type)" test "$(gp type)" = expedited
-check "expedited: as long as its task waited" \
-	within 5 "$(gp duration_ns)" $(($(at waited_ns) - $(at asked_ns)))
-check "expedited: a task waited for it" waited
+expedited "a reader"
 check "expedited: the reader is the cause" names reader "$(at pid)" hog_ns hogged_ns
-echo > $TRACING/trace
 
 bring_about "cause=rcuc waiter=1"
 normal "rcuc"
@@ -252,6 +284,64 @@ check "rcuc: it is the cause: $(first thread)" \
 	sh -c "grep -q '^cause kind=thread pid=$(pgrep -x "rcuc/$there") ' '$tmp/slow'"
 check "rcuc: behind the hog" names cpu "$(at hog_pid)" hog_ns hogged_ns
 check "rcuc: no reader is" at_most "$(first reader | value overlap_ns)0" "$(gp duration_ns)" 1
+
+bring_about "cause=softirq waiter=1"
+normal "a softirq"
+check "a softirq: its thread is the cause: $(first reader)" \
+	names reader "$(at pid)" hog_ns hogged_ns
+check "a softirq: preempted by the hog" test "$(first reader | value by_pid)" = "$(at hog_pid)"
+check "a softirq: with its stack" sh -c "echo '$(first reader)' | grep -q ' stack=.*cause_timer+'"
+
+# One that begins while both are in their sections.
+bring_about "cause=lock waiter=2"
+expedited "a lock"
+check "a lock: the reader that waits for it is a cause: $(cause reader "$(at pid)")" \
+	among reader "$(at pid)" entered_ns left_ns
+check "a lock: with its stack" \
+	sh -c "echo '$(cause reader "$(at pid)")' | grep -q ' stack=cause_waits_for_lock+'"
+check "a lock: and so is its owner: $(cause reader "$(at owner_pid)")" \
+	among reader "$(at owner_pid)" hog_ns hogged_ns
+check "a lock: which the hog has preempted" \
+	test "$(cause reader "$(at owner_pid)" | value by_pid)" = "$(at hog_pid)"
+
+# The threads of RCU that boost a reader, and that drive grace periods.
+rcub=$(pgrep -o '^rcub/')
+taskset -pc "$there" "$rcub" > /dev/null
+bring_about "cause=pinned waiter=1 ahead_ms=100 ms=$((delay_ms + MS))"
+taskset -pc "$here" "$rcub" > /dev/null
+# RCU wakes it that long after the beginning.
+times="$times due_ns=$(($(at asked_ns) + delay_ms * 1000000))"
+normal "rcub"
+check "rcub: it is a cause: $(cause thread "$rcub")" among thread "$rcub" due_ns hogged_ns
+check "rcub: behind the hog" \
+	test "$(cause thread "$rcub" | value most_pid)" = "$(at hog_pid)"
+check "rcub: and so is the reader, which is not boosted: $(first reader)" \
+	names reader "$(at pid)" hog_ns hogged_ns
+refute "rcub: before the hog is done" \
+	at_most "$(first reader | value boosted_after_ns)" "$(first reader | value duration_ns)" 0.9
+
+gp_thread=$(pgrep -x rcu_preempt)
+taskset -pc "$there" "$gp_thread" > /dev/null
+bring_about "cause=hog idle=1 waiter=1"
+taskset -pc "$here" "$gp_thread" > /dev/null
+check "rcu_preempt: a task waited" waited
+check "rcu_preempt: by the tracer for a grace period that began late" \
+	at_most "$(traced_ns)" $(($(at waited_ns) - $(at asked_ns))) 0.1
+causes_of_wait > "$tmp/slow"
+check "rcu_preempt: it is the cause: $(cause thread "$gp_thread")" \
+	within 10 "$(cause thread "$gp_thread" | value overlap_ns)" \
+	$(($(at hogged_ns) - $(at asked_ns)))
+check "rcu_preempt: behind the hog" \
+	test "$(cause thread "$gp_thread" | value most_pid)" = "$(at hog_pid)"
+echo > $TRACING/trace
+
+exp_thread=$(pgrep '^rcu_exp_gp')
+taskset -pc "$there" "$exp_thread" > /dev/null
+bring_about "cause=hog waiter=2"
+taskset -pc "$here" "$exp_thread" > /dev/null
+expedited "rcu_exp_gp"
+check "rcu_exp_gp: it is the cause: $(cause thread "$exp_thread")" \
+	among thread "$exp_thread" asked_ns hogged_ns
 
 bring_about "cause=preempt_off waiter=1"
 normal "preemption off"

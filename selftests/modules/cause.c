@@ -48,6 +48,8 @@
 #include <linux/workqueue.h>
 #include <uapi/linux/sched/types.h>
 
+#include "helpers.h"
+
 static char *cause = "none";
 module_param(cause, charp, 0444);
 MODULE_PARM_DESC(cause, "The cause: see causes[] in the source");
@@ -88,6 +90,10 @@ static bool fixed;
 module_param(fixed, bool, 0444);
 MODULE_PARM_DESC(fixed, "The reader may run on both CPUs, but not migrate");
 
+static bool idle;
+module_param(idle, bool, 0444);
+MODULE_PARM_DESC(idle, "The hog begins while no normal grace period is under way");
+
 /* An RCU CPU stall takes 21 s, a soft lockup 20 s; an RCU stall can be suppressed. */
 #define MAX_PREEMPT_OFF_MS	10000
 /* A CPU that does not answer holds up whatever waits for all of them. */
@@ -95,6 +101,9 @@ MODULE_PARM_DESC(fixed, "The reader may run on both CPUs, but not migrate");
 /* The times of a hog that lets others have its CPU. */
 #define YIELD_AFTER_NS		(2 * NSEC_PER_MSEC)
 #define YIELD_FOR_US		1000
+
+/* The bits of gp_seq that are 0 if no grace period is under way. */
+#define RCU_SEQ_STATE		3
 
 /* The CPU of the tasks that are not to be behind a hog. */
 static unsigned int free_cpu;
@@ -323,8 +332,26 @@ static int blocked_fn(void *unused)
 	return done();
 }
 
+static bool gp_under_way(void)
+{
+	unsigned long seq = 0;
+	int flags = 0;
+
+	rcutorture_get_gp_data(&flags, &seq);
+	return seq & RCU_SEQ_STATE;
+}
+
+/* With rcu_preempt on the CPU of the caller, none begins after this. */
+static void wait_for_idle_rcu(void)
+{
+	while (gp_under_way() && !READ_ONCE(stopping))
+		usleep_range(1000, 2000);
+}
+
 static int hog_fn(void *began)
 {
+	if (idle)
+		wait_for_idle_rcu();
 	cause_hogs(began);
 	if (began == &hog_ns)
 		WRITE_ONCE(hogged_ns, ktime_get_mono_fast_ns());

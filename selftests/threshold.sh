@@ -9,8 +9,9 @@
 # test fails if reader_threshold is not fired once, within 100 ms of that time,
 # while the reader is off its CPU by the kernel's own sched_switch; if stop, or
 # the trigger traceoff of the event in an instance, does not end tracing by
-# then; or if the event is fired for a reader that was back in time, unseen or
-# not.
+# then; if the event is fired for a reader that was back in time, unseen or not;
+# or if it is not fired for each of more readers than a CPU keeps track of, when
+# they are back, or these are not counted.
 #
 # Control: a threshold that is set when the reader has left its CPU reports it
 # when it is back, which is noticed.
@@ -23,11 +24,12 @@ TRACING=/sys/kernel/tracing
 INSTANCE=$TRACING/instances/threshold
 EVENT=events/rcu_blame/reader_threshold
 
-# begin MS: a reader, and a hog that has its CPU for so long.
+# begin MS [READERS]: readers, and a hog that has their CPU for so long.
 begin()
 {
 	echo > $INSTANCE/trace
-	insmod "$MODS/rcu_notrace_cause.ko" cause=pinned "cpu=$there" "other_cpu=$here" "ms=$1"
+	insmod "$MODS/rcu_notrace_cause.ko" cause=pinned "cpu=$there" "other_cpu=$here" "ms=$1" \
+		"readers=${2:-1}"
 	patiently is_off
 }
 
@@ -89,6 +91,37 @@ end_of()
 	stay_in $INSTANCE/trace
 }
 
+# reports: how many readers were reported before the hog was done, and how many at all,
+# each once.
+reports()
+{
+	awk -v hogged_ns="$(value hogged_ns < $TIMES)" '
+		/: reader_threshold: / {
+			match($0, /[0-9]+\.[0-9]+: /)
+			at = substr($0, RSTART, RLENGTH - 2) * 1e9
+			match($0, / pid=[0-9]+/)
+			pid = substr($0, RSTART, RLENGTH)
+			n += !(pid in seen)
+			in_time += !(pid in seen) && at < hogged_ns
+			twice += pid in seen
+			seen[pid]
+		}
+		END { printf "%d %d %d\n", in_time, n, twice }' $INSTANCE/trace
+}
+
+# report_of READERS: what they say of that many, and how many had no place.
+report_of()
+{
+	unwatched=$(stat reader_unwatched)
+	begin 1500 "$1"
+	patiently is_over
+	pause 0.2
+	reports=$(reports)
+	rmmod rcu_notrace_cause
+	unwatched=$(($(stat reader_unwatched) - unwatched))
+	ktap_print_msg "$1 readers: in time, at all, twice: $reports; without a place: $unwatched"
+}
+
 said()
 {
 	echo "$stay" | value "$1"
@@ -112,7 +145,7 @@ has_timer()
 }
 
 ktap_print_header
-ktap_set_plan 15
+ktap_set_plan 19
 
 clear_cpu "$there"
 taskset -pc "$here" $$ > /dev/null
@@ -155,6 +188,16 @@ end_of 0.6
 check "nor one whose return is not seen" test "$(said all)" = 0
 refute "no timer while nothing is attached" has_timer
 echo 1 > $CTL/enable
+
+# A CPU has 16 places.
+echo 600000 > $CTL/threshold_us
+report_of 20
+check "16 of 20 readers are reported while they are off, the others when they are back" \
+	test "$reports" = "16 20 0"
+check "and are counted" test "$unwatched" -ge 4
+report_of 16
+check "all of 16 are reported while they are off" test "$reports" = "16 16 0"
+check "and none is counted" test "$unwatched" = 0
 
 echo 200000 > $CTL/threshold_us
 echo traceoff > $INSTANCE/$EVENT/trigger

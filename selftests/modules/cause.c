@@ -90,6 +90,10 @@ static bool fixed;
 module_param(fixed, bool, 0444);
 MODULE_PARM_DESC(fixed, "The reader may run on both CPUs, but not migrate");
 
+static unsigned int readers = 1;
+module_param(readers, uint, 0444);
+MODULE_PARM_DESC(readers, "How many readers there are on that CPU, all in their sections");
+
 static bool idle;
 module_param(idle, bool, 0444);
 MODULE_PARM_DESC(idle, "The hog begins while no normal grace period is under way");
@@ -195,6 +199,18 @@ static noinline void cause_reads(void)
 	if (fixed)
 		migrate_enable();
 	barrier();
+}
+
+/* How many of the readers that are not named are inside. */
+static atomic_t others_inside = ATOMIC_INIT(0);
+
+static void read_beside(void)
+{
+	rcu_read_lock();
+	atomic_inc(&others_inside);
+	while (!over(ktime_get_mono_fast_ns()))
+		cpu_relax();
+	rcu_read_unlock();
 }
 
 static noinline void cause_reads_nothing(void)
@@ -308,6 +324,12 @@ static int reader_fn(void *unused)
 	return done();
 }
 
+static int other_reader_fn(void *unused)
+{
+	read_beside();
+	return done();
+}
+
 static int preempt_off_fn(void *unused)
 {
 	cause_has_preemption_off();
@@ -378,8 +400,10 @@ static int waiter_fn(void *unused)
 	return done();
 }
 
+#define MAX_READERS	64
+
 /* The kthreads, in the order of their start. */
-static struct task_struct *tasks[8];
+static struct task_struct *tasks[MAX_READERS + 4];
 static int nr_tasks;
 
 #define NOT_FIFO	0
@@ -424,6 +448,23 @@ static bool wait_for(bool *flag)
 static bool wait_for_ns(u64 *ns)
 {
 	while (!READ_ONCE(*ns)) {
+		if (READ_ONCE(stopping))
+			return false;
+		usleep_range(1000, 2000);
+	}
+	return true;
+}
+
+/* The readers that are not named, all in their sections. */
+static bool start_others(void)
+{
+	unsigned int i;
+
+	for (i = 1; i < readers; i++) {
+		if (!start(other_reader_fn, NULL, cpu, NOT_FIFO, "cause_reader"))
+			return false;
+	}
+	while (atomic_read(&others_inside) != readers - 1) {
 		if (READ_ONCE(stopping))
 			return false;
 		usleep_range(1000, 2000);
@@ -492,6 +533,8 @@ static bool begin(void)
 			free_cpumask_var(mask);
 		}
 	}
+	if (!start_others())
+		return false;
 	if (ahead_ms) {
 		start_waiter();
 		usleep_range(ahead_ms * USEC_PER_MSEC, ahead_ms * USEC_PER_MSEC + 1000);
@@ -616,7 +659,8 @@ static int __init cause_init(void)
 		if (!strcmp(cause, causes[i].name))
 			chosen = &causes[i];
 	}
-	if (!chosen || cpu == other_cpu || prio < 1 || prio > 99)
+	if (!chosen || cpu == other_cpu || prio < 1 || prio > 99 ||
+	    readers < 1 || readers > MAX_READERS)
 		return -EINVAL;
 	if (cpu >= nr_cpu_ids || !cpu_online(cpu) ||
 	    other_cpu >= nr_cpu_ids || !cpu_online(other_cpu))

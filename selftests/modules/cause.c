@@ -408,8 +408,12 @@ static int nr_tasks;
 
 #define NOT_FIFO	0
 
-static struct task_struct *start(int (*fn)(void *data), void *data, unsigned int on, int fifo,
-				 const char *name)
+/* A kthread could not be made. */
+static bool failed;
+
+/* A kthread that waits to be woken. */
+static struct task_struct *create(int (*fn)(void *data), void *data, unsigned int on, int fifo,
+				  const char *name)
 {
 	struct sched_attr attr = {
 		.size = sizeof(attr),
@@ -418,19 +422,23 @@ static struct task_struct *start(int (*fn)(void *data), void *data, unsigned int
 	};
 	struct task_struct *task;
 
-	if (nr_tasks == ARRAY_SIZE(tasks))
-		return NULL;
 	task = kthread_create(fn, data, "%s", name);
-	if (IS_ERR(task))
+	if (IS_ERR(task)) {
+		failed = true;
 		return NULL;
+	}
 	kthread_bind(task, on);
 	WARN_ON_ONCE(sched_setattr_nocheck(task, &attr));
 	/* It is joined also after it has returned. */
 	get_task_struct(task);
 	tasks[nr_tasks++] = task;
+	return task;
+}
+
+static void wake(struct task_struct *task)
+{
 	atomic_inc(&busy);
 	wake_up_process(task);
-	return task;
 }
 
 /* Whether the flag was set before the module is unloaded. */
@@ -453,29 +461,6 @@ static bool wait_for_ns(u64 *ns)
 		usleep_range(1000, 2000);
 	}
 	return true;
-}
-
-/* The readers that are not named, all in their sections. */
-static bool start_others(void)
-{
-	unsigned int i;
-
-	for (i = 1; i < readers; i++) {
-		if (!start(other_reader_fn, NULL, cpu, NOT_FIFO, "cause_reader"))
-			return false;
-	}
-	while (atomic_read(&others_inside) != readers - 1) {
-		if (READ_ONCE(stopping))
-			return false;
-		usleep_range(1000, 2000);
-	}
-	return true;
-}
-
-static void start_waiter(void)
-{
-	if (waiter)
-		start(waiter_fn, NULL, free_cpu, NOT_FIFO, "cause_waiter");
 }
 
 /* The parts of a cause. */
@@ -509,11 +494,55 @@ static const struct cause {
 
 static const struct cause *chosen;
 
+/* The kthreads of the cause; NULL for what it does not have. */
+static struct task_struct *first, *others[MAX_READERS], *hog, *other_hog, *blocked, *waiting;
+
+/* All of them before any runs: kthreadd, which makes them, may be behind the hog then. */
+static bool create_tasks(void)
+{
+	const struct cause *c = chosen;
+	unsigned int i;
+
+	if (c->fn)
+		first = create(c->fn, NULL, cpu, c->fifo, c->comm);
+	for (i = 1; i < readers; i++)
+		others[i] = create(other_reader_fn, NULL, cpu, NOT_FIFO, "cause_reader");
+	if (c->hog && both)
+		other_hog = create(c->hog, &other_hog_ns, other_cpu, prio, "cause_hog2");
+	if (c->hog)
+		hog = create(c->hog, &hog_ns, cpu, prio, "cause_hog");
+	if (c->lock)
+		blocked = create(blocked_fn, NULL, other_cpu, NOT_FIFO, "cause_reader");
+	if (waiter)
+		waiting = create(waiter_fn, NULL, free_cpu, NOT_FIFO, "cause_waiter");
+	return !failed;
+}
+
+/* The readers that are not named, all in their sections. */
+static bool start_others(void)
+{
+	unsigned int i;
+
+	for (i = 1; i < readers; i++)
+		wake(others[i]);
+	while (atomic_read(&others_inside) != readers - 1) {
+		if (READ_ONCE(stopping))
+			return false;
+		usleep_range(1000, 2000);
+	}
+	return true;
+}
+
+static void start_waiter(void)
+{
+	if (waiting)
+		wake(waiting);
+}
+
 /* The cause, up to the beginning. */
 static bool begin(void)
 {
 	const struct cause *c = chosen;
-	struct task_struct *task;
 	cpumask_var_t mask;
 
 	if (c->timer) {
@@ -522,14 +551,14 @@ static bool begin(void)
 		if (!wait_for(&inside))
 			return false;
 	}
-	if (c->fn) {
-		task = start(c->fn, NULL, cpu, c->fifo, c->comm);
-		if (!task || !wait_for(c->lock ? &owned : &inside))
+	if (first) {
+		wake(first);
+		if (!wait_for(c->lock ? &owned : &inside))
 			return false;
 		if ((c->wide || fixed) && zalloc_cpumask_var(&mask, GFP_KERNEL)) {
 			cpumask_set_cpu(cpu, mask);
 			cpumask_set_cpu(other_cpu, mask);
-			WARN_ON_ONCE(set_cpus_allowed_ptr(task, mask));
+			WARN_ON_ONCE(set_cpus_allowed_ptr(first, mask));
 			free_cpumask_var(mask);
 		}
 	}
@@ -540,17 +569,20 @@ static bool begin(void)
 		usleep_range(ahead_ms * USEC_PER_MSEC, ahead_ms * USEC_PER_MSEC + 1000);
 	}
 	WRITE_ONCE(until_ns, ktime_get_mono_fast_ns() + ms * NSEC_PER_MSEC);
-	if (c->hog) {
-		if (both && start(c->hog, &other_hog_ns, other_cpu, prio, "cause_hog2"))
-			wait_for_ns(&other_hog_ns);
-		task = start(c->hog, &hog_ns, cpu, prio, "cause_hog");
-		if (!task || !wait_for_ns(&hog_ns))
+	if (other_hog) {
+		wake(other_hog);
+		if (!wait_for_ns(&other_hog_ns))
 			return false;
-		WRITE_ONCE(hog_pid, task->pid);
 	}
-	if (c->lock) {
-		task = start(blocked_fn, NULL, other_cpu, NOT_FIFO, "cause_reader");
-		if (!task || !wait_for(&inside))
+	if (hog) {
+		WRITE_ONCE(hog_pid, hog->pid);
+		wake(hog);
+		if (!wait_for_ns(&hog_ns))
+			return false;
+	}
+	if (blocked) {
+		wake(blocked);
+		if (!wait_for(&inside))
 			return false;
 	}
 	return true;
@@ -592,7 +624,7 @@ static void wait_for_loader(void)
 static int main_fn(void *unused)
 {
 	wait_for_loader();
-	if (begin()) {
+	if (create_tasks() && begin()) {
 		WRITE_ONCE(begun_ns, ktime_get_mono_fast_ns());
 		pr_info("begun cause=%s cpu=%u pid=%d hog_pid=%d owner_pid=%d begun_ns=%llu\n",
 			cause, cpu, pid, hog_pid, owner_pid, begun_ns);

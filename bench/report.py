@@ -26,6 +26,7 @@ TARGETS = [
     ("qs", "guard / naive, worst context", lambda r: worst(r["contexts"], "guard", "naive"), 0.1),
     ("event", "our probes / bpftrace, instructions", lambda r: ratio(r, "ours", "bpftrace", "instructions"), 0.25),
     ("event", "sched_switch alone / bpftrace", lambda r: ratio(r, "ours_switch", "bpftrace_switch", "instructions"), 0.25),
+    ("preempt", "our probes, a reader beyond another task", lambda r: r["inside"]["ours"] - r["outside"]["ours"], 600),
     ("latency", "guard, cyclictest maximum beyond none, us", lambda r: beyond(r, "cyclictest", "guard"), 50),
     ("latency", "guard, timerlat maximum beyond none, us", lambda r: beyond(r, "timerlat", "guard"), 50),
     ("scale", "pair, worst of 2 to 8 CPUs / on 1", lambda r: spread(r["cpus"], "pair"), 1.2),
@@ -141,6 +142,17 @@ def event(found):
                 cost -= of(runs[unit, "none"])
             if unit == "ns" or not name:
                 result.setdefault(side, {})[unit + name] = round(cost, 1)
+    return result
+
+
+def preempt(found):
+    """Added to a wake-up, a preemption by the task that was woken, and the return."""
+    runs, result = {}, {}
+    for r in found:
+        runs.setdefault(("inside" if r["section"] else "outside", r["side"]), []).append(r["ns"])
+    for (where, side), samples in runs.items():
+        cost = statistics.median(samples)
+        result.setdefault(where, {})[side] = cost if side == "none" else cost - result[where]["none"]
     return result
 
 
@@ -310,6 +322,19 @@ def show_event(r, folder):
     )
 
 
+def show_preempt(r, folder):
+    table(
+        "preempt: a preemption and the return (none), and what is added to it, instructions",
+        ["of a task", *r["inside"]],
+        [[f"{where} of a section", *sides.values()] for where, sides in r.items()],
+    )
+    svg.bars(
+        f"{folder}/preempt.svg",
+        "Instructions added to a preemption and the return",
+        [(f"{where} of a section", sides["ours"]) for where, sides in r.items()],
+    )
+
+
 def show_latency(r, folder):
     for tool in ("cyclictest", "timerlat"):
         if tool not in r:
@@ -404,7 +429,7 @@ def main(argv):
         return 2
     folder, out = argv[1:]
     results = {"host": {}}
-    for key in ("pair", "qs", "event", "latency", "gp", "scale", "memory"):
+    for key in ("pair", "qs", "event", "preempt", "latency", "gp", "scale", "memory"):
         path = f"{folder}/{key}.log"
         if not os.path.exists(path):
             continue

@@ -92,7 +92,7 @@ MODULE_PARM_DESC(fixed, "The reader may run on both CPUs, but not migrate");
 
 static unsigned int readers = 1;
 module_param(readers, uint, 0444);
-MODULE_PARM_DESC(readers, "How many readers there are on that CPU, all in their sections");
+MODULE_PARM_DESC(readers, "How many readers there are on that CPU, each preempted by the next");
 
 static bool idle;
 module_param(idle, bool, 0444);
@@ -400,9 +400,10 @@ static int waiter_fn(void *unused)
 	return done();
 }
 
-#define MAX_READERS	64
+/* Each but the first has a priority of its own, right below that of the hog. */
+#define MAX_READERS	32
 
-/* The kthreads, in the order of their start. */
+/* All kthreads. */
 static struct task_struct *tasks[MAX_READERS + 4];
 static int nr_tasks;
 
@@ -506,7 +507,7 @@ static bool create_tasks(void)
 	if (c->fn)
 		first = create(c->fn, NULL, cpu, c->fifo, c->comm);
 	for (i = 1; i < readers; i++)
-		others[i] = create(other_reader_fn, NULL, cpu, NOT_FIFO, "cause_reader");
+		others[i] = create(other_reader_fn, NULL, cpu, prio - readers + i, "cause_reader");
 	if (c->hog && both)
 		other_hog = create(c->hog, &other_hog_ns, other_cpu, prio, "cause_hog2");
 	if (c->hog)
@@ -518,17 +519,21 @@ static bool create_tasks(void)
 	return !failed;
 }
 
-/* The readers that are not named, all in their sections. */
+/*
+ * The readers that are not named, one after the other in its section. RCU may boost one
+ * meanwhile, to a lower priority than that of the next.
+ */
 static bool start_others(void)
 {
 	unsigned int i;
 
-	for (i = 1; i < readers; i++)
+	for (i = 1; i < readers; i++) {
 		wake(others[i]);
-	while (atomic_read(&others_inside) != readers - 1) {
-		if (READ_ONCE(stopping))
-			return false;
-		usleep_range(1000, 2000);
+		while (atomic_read(&others_inside) != i) {
+			if (READ_ONCE(stopping))
+				return false;
+			usleep_range(1000, 2000);
+		}
 	}
 	return true;
 }
@@ -692,7 +697,7 @@ static int __init cause_init(void)
 			chosen = &causes[i];
 	}
 	if (!chosen || cpu == other_cpu || prio < 1 || prio > 99 ||
-	    readers < 1 || readers > MAX_READERS)
+	    readers < 1 || readers > MAX_READERS || readers >= prio)
 		return -EINVAL;
 	if (cpu >= nr_cpu_ids || !cpu_online(cpu) ||
 	    other_cpu >= nr_cpu_ids || !cpu_online(other_cpu))

@@ -107,19 +107,17 @@ impl GpTracker {
         });
     }
 
-    /// The type and the number of the slow grace period that overlaps that time most.
-    pub(super) fn slow_in(&self, time: Span) -> Option<(bool, u64)> {
-        self.slow
-            .fold((0, None), |(most, found), slow| {
-                let overlap = slow.time.and(time).ns();
+    /// For how long the slow grace period that overlaps that time most does, its type and number.
+    pub(super) fn slow_in(&self, time: Span) -> Option<(u64, bool, u64)> {
+        self.slow.fold(None, |most, slow| {
+            let overlap = slow.time.and(time).ns();
 
-                if overlap > most {
-                    (overlap, Some((slow.expedited, slow.number)))
-                } else {
-                    (most, found)
-                }
-            })
-            .1
+            if overlap > most.map_or(0, |(ns, _, _)| ns) {
+                Some((overlap, slow.expedited, slow.number))
+            } else {
+                most
+            }
+        })
     }
 
     /// A grace period has ended.

@@ -4,8 +4,8 @@
 //!
 //! Kretprobes on `synchronize_rcu()`, `synchronize_rcu_expedited()` and `rcu_barrier()` measure
 //! each wait. Those that are longer than the threshold of [grace periods](super::grace_periods) are
-//! kept in a ring with the stack of the caller; with causes of their own, if no grace period was
-//! slow meanwhile, as none begins while the thread that drives them cannot run.
+//! kept in a ring with the stack of the caller; with causes of their own, if no slow grace period
+//! was under way for most of the time, as none begins while the thread that drives them cannot run.
 
 use super::{
     causes::Causes,
@@ -86,8 +86,8 @@ impl Shared {
             let gps = &self.grace_periods;
             let stack = Stack::of_current();
             let found = match gps.slow_in(time) {
-                Some(_) => Found::default(),
-                None => gps.intervals.find(time),
+                Some((overlap, ..)) if overlap > time.ns() / 2 => Found::default(),
+                _ => gps.intervals.find(time),
             };
 
             // The lock is held for the copies only.
@@ -134,7 +134,7 @@ impl Wait {
             self.time.begin,
             self.time.ns()
         );
-        if let Some((expedited, number)) = gps.slow_in(self.time) {
+        if let Some((_, expedited, number)) = gps.slow_in(self.time) {
             seq_print!(seq, " gp_type={} gp_seq={number}", kind(expedited));
         }
         symbols.show_interrupted(seq, &self.stack);

@@ -204,10 +204,11 @@ pub fn last(waits: &[Wait], gps: &[SlowGp]) -> Option<Verdict> {
                     .find(|gp| gp.gp_type == gp_type && gp.seq == seq)
             });
 
-            match (its, gp) {
-                (Some(its), _) => Some(past(Some(wait), its)),
-                (None, Some(gp)) if gp.begin_ns > wait.end_ns() => Some(past(None, gp)),
-                (None, _) => Some(not_begun(wait).unwrap_or_else(|| words::no_gp(wait))),
+            match (not_begun(wait), its, gp) {
+                (Some(verdict), ..) => Some(verdict),
+                (None, Some(its), _) => Some(past(Some(wait), its)),
+                (None, None, Some(gp)) if gp.begin_ns > wait.end_ns() => Some(past(None, gp)),
+                (None, None, _) => Some(words::no_gp(wait)),
             }
         }
         (None, Some(gp)) => Some(past(None, gp)),

@@ -28,8 +28,8 @@ pub struct Wait {
     pub gp: Option<(GpType, u64)>,
     /// The stack of the caller.
     pub stack: Vec<Frame>,
-    /// The intervals that it overlaps, the greatest overlap first, if no grace period was slow
-    /// meanwhile.
+    /// The intervals that it overlaps, the greatest overlap first, if no slow grace period overlaps
+    /// more than half of it.
     pub causes: Vec<Cause>,
 }
 

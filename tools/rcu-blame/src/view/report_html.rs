@@ -183,12 +183,11 @@ fn waits(html: &mut Html, report: &Report) {
 
 /// The grace period for which a task waited, or the thread that kept it from beginning.
 fn grace_period(wait: &Wait) -> String {
-    if let Some((gp_type, seq)) = wait.gp {
-        return format!("{gp_type} {seq}");
-    }
-    verdict::not_begun(wait)
-        .and_then(|verdict| Some(format!("none: {}", verdict.chain.get(1)?.text)))
-        .unwrap_or_default()
+    let not_begun = verdict::not_begun(wait)
+        .and_then(|verdict| Some(format!("none: {}", verdict.chain.get(1)?.text)));
+    let gp = wait.gp.map(|(gp_type, seq)| format!("{gp_type} {seq}"));
+
+    not_begun.or(gp).unwrap_or_default()
 }
 
 fn readers(html: &mut Html, report: &Report) {

@@ -376,6 +376,11 @@ fn past_wait_without_a_grace_period() {
     let short = thread.replace("overlap_ns=1900000000", "overlap_ns=1000000000");
 
     assert_eq!(says(&[short]).unwrap().0, Rule::Unexplained);
+    // A grace period was slow in the rest of it.
+    let wait = waiters::parse([WAIT, &thread].concat().as_bytes()).unwrap();
+    let gps = grace_periods::parse(GPS.as_bytes()).unwrap();
+
+    assert_eq!(last(&wait, &gps).unwrap().rule, Rule::GpThreadStarved);
 }
 
 /// A table of records, each of them damaged somewhere.

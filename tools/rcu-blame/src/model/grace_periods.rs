@@ -119,23 +119,35 @@ impl SlowGp {
 ///
 /// A record lacks what each of its kind has, or a cause comes before any grace period.
 pub fn parse(table: &[u8]) -> Result<Vec<SlowGp>, Malformed> {
-    let mut gps: Vec<SlowGp> = Vec::new();
+    with_causes(table, b"gp", gp, |gp| &mut gp.causes)
+}
+
+/// The records that begin with `word`, each with the causes that follow it.
+///
+/// # Errors
+///
+/// A record lacks what each of its kind has, or a cause comes before any of these records.
+pub(super) fn with_causes<T>(
+    table: &[u8],
+    word: &[u8],
+    parse: impl Fn(&Record<'_>) -> Result<T, Malformed>,
+    causes: impl Fn(&mut T) -> &mut Vec<Cause>,
+) -> Result<Vec<T>, Malformed> {
+    let mut all: Vec<T> = Vec::new();
 
     for record in records(table) {
-        match record.word() {
-            b"gp" => gps.push(gp(&record)?),
-            b"cause" => {
-                let cause = cause(&record)?;
+        if record.word() == word {
+            all.push(parse(&record)?);
+        } else if record.word() == b"cause" {
+            let cause = cause(&record)?;
+            let last = all
+                .last_mut()
+                .ok_or_else(|| record.malformed("nothing of which it is the cause before it"))?;
 
-                gps.last_mut()
-                    .ok_or_else(|| record.malformed("no grace period before it"))?
-                    .causes
-                    .extend(cause);
-            }
-            _ => (),
+            causes(last).extend(cause);
         }
     }
-    Ok(gps)
+    Ok(all)
 }
 
 fn gp(record: &Record<'_>) -> Result<SlowGp, Malformed> {
@@ -150,7 +162,7 @@ fn gp(record: &Record<'_>) -> Result<SlowGp, Malformed> {
 }
 
 /// `None`: one of a kind that is new.
-pub(super) fn cause(record: &Record<'_>) -> Result<Option<Cause>, Malformed> {
+fn cause(record: &Record<'_>) -> Result<Option<Cause>, Malformed> {
     let Ok(kind) = record.required("kind") else {
         return Ok(None);
     };

@@ -4,9 +4,9 @@
 
 use super::{
     escape::Name,
-    grace_periods::{cause, Cause},
+    grace_periods::{with_causes, Cause},
     held::{no_type, GpType},
-    record::{records, Malformed, Record},
+    record::{Malformed, Record},
     stack::Frame,
     task::Task,
 };
@@ -46,24 +46,7 @@ impl Wait {
 ///
 /// A record lacks what each of its kind has, or a cause comes before any wait.
 pub fn parse(table: &[u8]) -> Result<Vec<Wait>, Malformed> {
-    let mut waits: Vec<Wait> = Vec::new();
-
-    for record in records(table) {
-        match record.word() {
-            b"wait" => waits.push(wait(&record)?),
-            b"cause" => {
-                let cause = cause(&record)?;
-
-                waits
-                    .last_mut()
-                    .ok_or_else(|| record.malformed("no wait before it"))?
-                    .causes
-                    .extend(cause);
-            }
-            _ => (),
-        }
-    }
-    Ok(waits)
+    with_causes(table, b"wait", wait, |wait| &mut wait.causes)
 }
 
 fn wait(record: &Record<'_>) -> Result<Wait, Malformed> {

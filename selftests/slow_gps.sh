@@ -122,10 +122,10 @@ traced_ns()
 		END { printf "%.0f\n", ns }'
 }
 
-# first KIND: the first cause of that kind.
+# first KIND [PID]: the first cause of that kind, that is that task.
 first()
 {
-	grep "^cause kind=$1 " "$tmp/slow" | head -n 1
+	grep "^cause kind=$1 ${2:+pid=$2 }" "$tmp/slow" | head -n 1
 }
 
 # overlaps NAME NAME: for how long the grace period and that time of the cause do.
@@ -152,12 +152,6 @@ among()
 names()
 {
 	[ "$(first "$1" | value pid)" = "$2" ] && among "$@"
-}
-
-# cause KIND PID: the first one of that kind that is that task.
-cause()
-{
-	grep "^cause kind=$1 pid=$2 " "$tmp/slow" | head -n 1
 }
 
 # waited: the task that waited is in waiters, with the caller and its time.
@@ -314,14 +308,14 @@ if sees_expedited; then
 	# One that begins while both are in their sections.
 	bring_about "cause=lock waiter=2"
 	expedited "a lock"
-	check "a lock: the reader that waits for it is a cause: $(cause reader "$(at pid)")" \
+	check "a lock: the reader that waits for it is a cause: $(first reader "$(at pid)")" \
 		among reader "$(at pid)" entered_ns left_ns
 	check "a lock: with its stack" \
-		sh -c "echo '$(cause reader "$(at pid)")' | grep -q ' stack=cause_waits_for_lock+'"
-	check "a lock: and so is its owner: $(cause reader "$(at owner_pid)")" \
+		sh -c "echo '$(first reader "$(at pid)")' | grep -q ' stack=cause_waits_for_lock+'"
+	check "a lock: and so is its owner: $(first reader "$(at owner_pid)")" \
 		among reader "$(at owner_pid)" hog_ns hogged_ns
 	check "a lock: which the hog has preempted" \
-		test "$(cause reader "$(at owner_pid)" | value by_pid)" = "$(at hog_pid)"
+		test "$(first reader "$(at owner_pid)" | value by_pid)" = "$(at hog_pid)"
 else
 	skip 7 "a lock"
 fi
@@ -334,9 +328,9 @@ taskset -pc "$here" "$rcub" > /dev/null
 # RCU wakes it that long after the beginning.
 times="$times due_ns=$(($(at asked_ns) + delay_ms * 1000000))"
 normal "rcub"
-check "rcub: it is a cause: $(cause thread "$rcub")" among thread "$rcub" due_ns hogged_ns
+check "rcub: it is a cause: $(first thread "$rcub")" among thread "$rcub" due_ns hogged_ns
 check "rcub: behind the hog" \
-	test "$(cause thread "$rcub" | value most_pid)" = "$(at hog_pid)"
+	test "$(first thread "$rcub" | value most_pid)" = "$(at hog_pid)"
 check "rcub: and so is the reader, which is not boosted: $(first reader)" \
 	names reader "$(at pid)" hog_ns hogged_ns
 refute "rcub: before the hog is done" \
@@ -350,11 +344,11 @@ check "rcu_preempt: a task waited" waited
 check "rcu_preempt: by the tracer for a grace period that began late" \
 	at_most "$(traced_ns)" $(($(at waited_ns) - $(at asked_ns))) 0.1
 causes_of_wait > "$tmp/slow"
-check "rcu_preempt: it is the cause: $(cause thread "$gp_thread")" \
-	within 10 "$(cause thread "$gp_thread" | value overlap_ns)" \
+check "rcu_preempt: it is the cause: $(first thread "$gp_thread")" \
+	within 10 "$(first thread "$gp_thread" | value overlap_ns)" \
 	$(($(at hogged_ns) - $(at asked_ns)))
 check "rcu_preempt: behind the hog" \
-	test "$(cause thread "$gp_thread" | value most_pid)" = "$(at hog_pid)"
+	test "$(first thread "$gp_thread" | value most_pid)" = "$(at hog_pid)"
 echo > $TRACING/trace
 
 if sees_expedited; then
@@ -363,7 +357,7 @@ if sees_expedited; then
 	bring_about "cause=hog waiter=2"
 	taskset -pc "$here" "$exp_thread" > /dev/null
 	expedited "rcu_exp_gp"
-	check "rcu_exp_gp: it is the cause: $(cause thread "$exp_thread")" \
+	check "rcu_exp_gp: it is the cause: $(first thread "$exp_thread")" \
 		among thread "$exp_thread" asked_ns hogged_ns
 else
 	skip 4 "rcu_exp_gp"

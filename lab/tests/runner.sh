@@ -148,20 +148,32 @@ new_test c host <<<"echo 1..1; echo 'ok 1 c'"
 : >selftests/lib_x.sh
 LANES=1 check "vm, then host, then drives; and lib*.sh are no tests" \
 	counts '' "3 passed, 0 failed, 0 skipped" $'\nb .*\nc .*\na '
-# Each of the two waits for the other one, and neither for the guest.
-for name in a c; do
-	new_test $name "$([[ $name == a ]] && echo drives || echo host)" 10 <<-END
-		echo 1..1; [ -e guest_done ] && touch $name.runs
-		until [ -e a.runs ] && [ -e c.runs ]; do sleep 0.1; done
-		echo 'ok 1 fine'
-	END
-done
-new_test b vm <<<"echo 1..1; sleep 1; touch guest_done; echo 'ok 1 b'"
-LANES=2 check "two at a time, after the guest" counts '' "3 passed, 0 failed, 0 skipped" $'\nb '
-rm ./*.runs guest_done
-LANES=1 check "control: one at a time, and the first waits in vain" \
-	counts '' "2 passed, 1 failed, 0 skipped" $'\nb .*\nc '
-rm ./*.runs guest_done
+# Each of two waits for the other one: the guest and a test of the host, then that
+# and one with guests of its own.
+new_test b vm 10 <<-'END'
+	echo 1..1; until [ -e host_runs ]; do sleep 0.1; done
+	[ -e drives ] || echo 'ok 1 before those with guests of their own'; touch guest_done
+END
+new_test c host 10 <<-'END'
+	is() { chrt --pid $$ | grep -q "SCHED_$1\$"; }
+	echo 1..3; is IDLE && echo 'ok 1 idle'; touch host_runs
+	until [ -e drives ]; do sleep 0.1; done
+	echo 'ok 2 both run'; [ -e unprivileged ] || is OTHER && echo 'ok 3 not idle'
+END
+new_test a drives 10 <<-'END'
+	echo 1..2; [ -e guest_done ] && echo 'ok 1 after the guest'; touch drives
+	[ -e host_runs ] && echo 'ok 2 beside it'
+END
+# shellcheck disable=SC2016 # the shell of another policy expands it
+chrt --idle 0 sh -c 'chrt --other --pid 0 $$' 2>/dev/null || touch unprivileged
+together() {
+	rm -f host_runs guest_done drives
+	LANES=$1 counts '' "$2" "$3"
+}
+check "two at a time: the guest, and one of the host that is idle until the guest ends" \
+	together 2 "6 passed, 0 failed, 0 skipped" $'\nb .*\n[ac] '
+check "control: one at a time, and the guest waits in vain" \
+	together 1 "1 passed, 3 failed, 0 skipped" 'b: no end within 10 s'
 new_test a drives <<<"echo 1..1; echo 'ok 1 a'"
 new_test b vm <<<"echo 1..1; echo 'ok 1 b'"
 new_test c host <<<"echo 1..1; echo 'ok 1 c'"

@@ -258,7 +258,7 @@ fn histogram(tables: &Tables, name: &str, labels: Vec<(&'static str, String)>) -
 
     buckets.push((f64::MAX, 0));
     for (low, count) in histogram.iter() {
-        let at = low.ilog2().saturating_sub(*BOUNDS.start() - 1) as usize;
+        let at = low.max(1).ilog2().saturating_sub(*BOUNDS.start() - 1) as usize;
         let last = buckets.len() - 1;
         let bucket = &mut buckets[at.min(last)].1;
 
@@ -543,6 +543,25 @@ mod tests {
     }
 
     proptest! {
+        // The module's least bucket begins at 0.
+        #[test]
+        fn all_pairs(pairs in proptest::collection::btree_map(
+            prop_oneof![Just(0), any::<u64>()], 0..1000u64, 0..20,
+        )) {
+            let text: String = pairs.iter().map(|(low, n)| format!("{low} {n}\n")).collect();
+            let mut tables = Tables::default();
+
+            tables.histograms.insert("boosted".into(), Histogram::parse(&text).unwrap());
+            let Value::Histogram { count, buckets, .. } =
+                histogram(&tables, "boosted", Vec::new()).value
+            else {
+                panic!("no histogram");
+            };
+
+            prop_assert_eq!(count, pairs.values().sum::<u64>());
+            prop_assert_eq!(buckets.iter().map(|(_, n)| n).sum::<u64>(), count);
+        }
+
         #[test]
         fn bounded(tables in proptest::collection::vec(
             proptest::collection::vec((0u64..20, 0u64..1000, 0u64..1000), 0..60), 1..6,

@@ -208,7 +208,7 @@ skip()
 }
 
 ktap_print_header
-ktap_set_plan 74
+ktap_set_plan 79
 
 tmp=$(mktemp -d)
 at_exit "rm -r '$tmp'"
@@ -337,19 +337,32 @@ refute "rcub: before the hog is done" \
 	at_most "$(first reader | value boosted_after_ns)" "$(first reader | value duration_ns)" 0.9
 
 gp_thread=$(pgrep -x rcu_preempt)
+# starved NAME: the thread that drives grace periods is the cause of the wait.
+starved()
+{
+	check "$1: a task waited" waited
+	causes_of_wait > "$tmp/slow"
+	check "$1: it is the cause: $(first thread "$gp_thread")" \
+		within 10 "$(first thread "$gp_thread" | value overlap_ns)" \
+		$(($(at hogged_ns) - $(at asked_ns)))
+	check "$1: behind the hog" \
+		test "$(first thread "$gp_thread" | value most_pid)" = "$(at hog_pid)"
+	echo > $TRACING/trace
+}
+
 taskset -pc "$there" "$gp_thread" > /dev/null
 bring_about "cause=hog idle=1 waiter=1"
-taskset -pc "$here" "$gp_thread" > /dev/null
-check "rcu_preempt: a task waited" waited
 check "rcu_preempt: by the tracer for a grace period that began late" \
 	at_most "$(traced_ns)" $(($(at waited_ns) - $(at asked_ns))) 0.1
-causes_of_wait > "$tmp/slow"
-check "rcu_preempt: it is the cause: $(first thread "$gp_thread")" \
-	within 10 "$(first thread "$gp_thread" | value overlap_ns)" \
-	$(($(at hogged_ns) - $(at asked_ns)))
-check "rcu_preempt: behind the hog" \
-	test "$(first thread "$gp_thread" | value most_pid)" = "$(at hog_pid)"
-echo > $TRACING/trace
+starved "rcu_preempt"
+# A grace period that is slow, and the lesser part of the wait.
+bring_about "cause=hog idle=1 waiter=1 late_ms=$((MS / 4))"
+taskset -pc "$here" "$gp_thread" > /dev/null
+check "a late reader: the slow one is the lesser part of the wait: $(gp duration_ns) ns" \
+	at_most "$(gp duration_ns)" $(($(at waited_ns) - $(at asked_ns))) 0.5
+seq=$(gp seq)
+starved "a late reader"
+check "a late reader: and is named, too" test "$(echo "$row" | value gp_seq)" = "$seq"
 
 if sees_expedited; then
 	exp_thread=$(pgrep '^rcu_exp_gp')

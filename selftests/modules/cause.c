@@ -98,6 +98,10 @@ static bool idle;
 module_param(idle, bool, 0444);
 MODULE_PARM_DESC(idle, "The hog begins while no normal grace period is under way");
 
+static unsigned int late_ms;
+module_param(late_ms, uint, 0444);
+MODULE_PARM_DESC(late_ms, "A reader on other_cpu, from the hog's beginning until that long after its end");
+
 /* An RCU CPU stall takes 21 s, a soft lockup 20 s; an RCU stall can be suppressed. */
 #define MAX_PREEMPT_OFF_MS	10000
 /* A CPU that does not answer holds up whatever waits for all of them. */
@@ -209,6 +213,16 @@ static void read_beside(void)
 	rcu_read_lock();
 	atomic_inc(&others_inside);
 	while (!over(ktime_get_mono_fast_ns()))
+		cpu_relax();
+	rcu_read_unlock();
+}
+
+static void read_late(void)
+{
+	u64 until = READ_ONCE(until_ns) + late_ms * NSEC_PER_MSEC;
+
+	rcu_read_lock();
+	while (ktime_get_mono_fast_ns() < until && !READ_ONCE(stopping))
 		cpu_relax();
 	rcu_read_unlock();
 }
@@ -330,6 +344,12 @@ static int other_reader_fn(void *unused)
 	return done();
 }
 
+static int late_reader_fn(void *unused)
+{
+	read_late();
+	return done();
+}
+
 static int preempt_off_fn(void *unused)
 {
 	cause_has_preemption_off();
@@ -404,7 +424,7 @@ static int waiter_fn(void *unused)
 #define MAX_READERS	32
 
 /* All kthreads. */
-static struct task_struct *tasks[MAX_READERS + 4];
+static struct task_struct *tasks[MAX_READERS + 5];
 static int nr_tasks;
 
 #define NOT_FIFO	0
@@ -496,7 +516,7 @@ static const struct cause {
 static const struct cause *chosen;
 
 /* The kthreads of the cause; NULL for what it does not have. */
-static struct task_struct *first, *others[MAX_READERS], *hog, *other_hog, *blocked, *waiting;
+static struct task_struct *first, *others[MAX_READERS], *hog, *other_hog, *blocked, *late, *waiting;
 
 /* All of them before any runs: kthreadd, which makes them, may be behind the hog then. */
 static bool create_tasks(void)
@@ -514,6 +534,8 @@ static bool create_tasks(void)
 		hog = create(c->hog, &hog_ns, cpu, prio, "cause_hog");
 	if (c->lock)
 		blocked = create(blocked_fn, NULL, other_cpu, NOT_FIFO, "cause_reader");
+	if (late_ms)
+		late = create(late_reader_fn, NULL, other_cpu, NOT_FIFO, "cause_late");
 	if (waiter)
 		waiting = create(waiter_fn, NULL, free_cpu, NOT_FIFO, "cause_waiter");
 	return !failed;
@@ -585,6 +607,8 @@ static bool begin(void)
 		if (!wait_for_ns(&hog_ns))
 			return false;
 	}
+	if (late)
+		wake(late);
 	if (blocked) {
 		wake(blocked);
 		if (!wait_for(&inside))

@@ -63,13 +63,17 @@ controls()
 	refutes filter::bad_ranges filter.rs "a range may be empty" \
 		's/last < first/last + 1 < first/'
 	refutes filter::blank filter.rs "no terms are not true" \
-		's/!self\.has_terms ||/self.has_terms \&\&/'
+		's/Test::None => true/Test::None => false/'
 	refutes filter::damage filter.rs "any byte is part of a name" \
 		's/c.is_ascii_graphic()/true/'
 	refutes filter::expressions filter.rs "|| does not begin anew" \
 		's/^ *all = true;$//'
 	refutes filter::expressions filter.rs "a range has one CPU more" \
 		's/cpu < r\.1/cpu <= r.1/'
+	refutes filter::expressions filter.rs "of several terms only the first is looked at" \
+		's/\[Some(Term::Pid(pid)), None, ..\]/[Some(Term::Pid(pid)), ..]/'
+	refutes filter::expressions filter.rs "a CPU has the bit of the next one" \
+		's/cpus >> cpu & 1 != 0/cpus >> 1 >> cpu \& 1 != 0/'
 	refutes filter::field text.rs "a star is not escaped" \
 		's/=\*&|/=\&|/'
 	refutes filter::path text.rs "an ampersand is not escaped" \

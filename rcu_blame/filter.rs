@@ -139,9 +139,35 @@ impl Pattern {
     }
 }
 
+/// How a task is looked at.
+enum Test {
+    /// There are no terms.
+    None,
+    /// There is one, which needs no call.
+    Pid(i32),
+    /// The same: a bit for each of the first CPUs. Others are looked at as in `Term`.
+    Cpus(u64),
+    /// There is one, of another kind.
+    Term,
+    /// There are several.
+    Terms,
+}
+
+impl Test {
+    fn of(terms: &[Option<Term>]) -> Self {
+        match terms {
+            [Some(Term::Pid(pid)), None, ..] => Self::Pid(*pid),
+            [Some(Term::Cpu(cpus)), None, ..] => Self::Cpus(cpus.first),
+            [Some(_), None, ..] => Self::Term,
+            [Some(_), ..] => Self::Terms,
+            _ => Self::None,
+        }
+    }
+}
+
 /// A disjunction of conjunctions; without terms it is true of all tasks.
 pub(super) struct Filter {
-    has_terms: bool,
+    test: Test,
     /// Those from the first that is `None` on are.
     terms: [Option<Term>; MAX_TERMS],
     /// A bit for each term: whether a conjunction begins with it that is not the first.
@@ -164,7 +190,7 @@ impl Filter {
     /// One that is true of all tasks.
     pub(super) fn all() -> Self {
         Self {
-            has_terms: false,
+            test: Test::None,
             terms: [None; MAX_TERMS],
             begins: 0,
             poison: Poison::new(),
@@ -179,10 +205,10 @@ impl Filter {
         if parser.blank() {
             return Ok(filter);
         }
-        filter.has_terms = true;
         for (i, term) in filter.terms.iter_mut().enumerate() {
             *term = Some(parser.term()?);
             if parser.blank() {
+                filter.test = Test::of(&filter.terms);
                 return Ok(filter);
             }
             if parser.accept(b"||") {
@@ -198,12 +224,31 @@ impl Filter {
     #[inline(always)]
     pub(super) fn admits(&self, task: &Task, cpu: u32, guard: &impl RcuReader) -> bool {
         self.poison.check();
-        !self.has_terms || self.holds(task, cpu, guard)
+        match self.test {
+            Test::None => true,
+            Test::Pid(pid) => task::pid(task) == pid,
+            Test::Cpus(cpus) if cpu < u64::BITS => cpus >> cpu & 1 != 0,
+            Test::Terms => self.terms_hold(task, cpu, guard),
+            _ => self.term_holds(task, cpu, guard),
+        }
+    }
+
+    /// The only term. Those that need no call, and are commoner, have no frame on the stack here.
+    #[inline(never)]
+    #[link_section = ".kprobes.text"]
+    fn term_holds(&self, task: &Task, cpu: u32, guard: &impl RcuReader) -> bool {
+        match &self.terms[0] {
+            Some(Term::Comm(name)) => name.is_of(task::comm(task)),
+            Some(Term::PrioBelow(prio)) => task::prio(task) < *prio,
+            Some(Term::Tgid(tgid)) => task::tgid(task) == *tgid,
+            Some(Term::Cgroup(id)) => task::is_in_cgroup(task, *id, guard),
+            _ => self.terms_hold(task, cpu, guard),
+        }
     }
 
     #[inline(never)]
     #[link_section = ".kprobes.text"]
-    fn holds(&self, task: &Task, cpu: u32, guard: &impl RcuReader) -> bool {
+    fn terms_hold(&self, task: &Task, cpu: u32, guard: &impl RcuReader) -> bool {
         // Of this conjunction so far; those before it are false.
         let mut all = true;
         let mut begins = self.begins;

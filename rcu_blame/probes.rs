@@ -78,12 +78,18 @@ impl<'a> Scene<'a> {
     /// this one, this one would be written to memory at each hit.
     #[inline(always)]
     fn apart(&self) -> Self {
+        self.at(self.now)
+    }
+
+    /// The same at that time.
+    #[inline(always)]
+    fn at(&self, now: u64) -> Self {
         Self {
             guard: self.guard,
             filter: self.filter,
             tasks: self.tasks,
             cpu: self.cpu,
-            now: self.now,
+            now,
         }
     }
 
@@ -879,21 +885,20 @@ impl Probe<sched_waking> for Arc<Shared> {
     fn hit(&self, context: &Context<'_, sched_waking>, args: Args<'_, sched_waking>) {
         let shared: &Shared = self;
 
-        shared.hit(Event::Waking, context, |scene| {
+        shared.hit_any_time(Event::Waking, context, |scene| {
             if scene.admits(args.p) {
+                let now = task::now_ns();
+
                 scene.cpu.counts.wakings.count();
                 if let Some(record) = scene.record(args.p) {
                     record.lasting.wakings.add_shared(1);
-                    record
-                        .passing
-                        .woken
-                        .begin(scene.now, task::switches(args.p));
+                    record.passing.woken.begin(now, task::switches(args.p));
                 }
             }
             // The end of a boost wakes the kthread that has asked for it, and need not change the
             // priority, which the task may have been given meanwhile.
             if task::is_booster(args.p) {
-                shared.booster_wakes(context, &scene.apart(), args.p);
+                shared.booster_wakes(context, &scene.at(task::now_ns()), args.p);
             }
         });
     }

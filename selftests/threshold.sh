@@ -220,7 +220,7 @@ check "and ends tracing outside of instances, by then" \
 echo 0 > $CTL/stop
 
 echo 0 > $CTL/threshold_us
-begin 1000
+begin $((1000 * ${SLOW:-1}))
 echo 200000 > $CTL/threshold_us
 end_of 0.2
 refute "control: a threshold that comes late" reported_in_time 200

@@ -320,13 +320,23 @@ static noinline void cause_hogs_and_yields(void)
 	}
 }
 
-/* A kthread is done: it waits to be joined. */
+/* Not with timeouts: those of twenty SCHED_FIFO tasks leave a slow CPU to no other. */
+static int wait_to_be_joined(void)
+{
+	for (;;) {
+		set_current_state(TASK_IDLE);
+		if (kthread_should_stop())
+			break;
+		schedule();
+	}
+	__set_current_state(TASK_RUNNING);
+	return 0;
+}
+
 static int done(void)
 {
 	atomic_dec(&busy);
-	while (!kthread_should_stop())
-		schedule_timeout_idle(HZ / 100 + 1);
-	return 0;
+	return wait_to_be_joined();
 }
 
 static int reader_fn(void *unused)
@@ -676,9 +686,7 @@ static int main_fn(void *unused)
 		nr_tasks--;
 		kthread_stop_put(tasks[nr_tasks]);
 	}
-	while (!kthread_should_stop())
-		schedule_timeout_idle(HZ / 100 + 1);
-	return 0;
+	return wait_to_be_joined();
 }
 
 static int times_get(char *buffer, const struct kernel_param *kp)

@@ -30,12 +30,14 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/atomic.h>
+#include <linux/cleanup.h>
 #include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/irqflags.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -45,6 +47,7 @@
 #include <linux/sysfs.h>
 #include <linux/timekeeping.h>
 #include <linux/timer.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 #include <uapi/linux/sched/types.h>
 
@@ -124,7 +127,8 @@ static u64 until_ns;
 static pid_t pid;
 static bool inside;
 static u64 entered_ns, came_ns, seen_ns, left_ns;
-/* The task itself, as long as a kthread is busy; what is seen of it then. */
+/* The task itself, until it is joined; what "times" has last seen of it. */
+static DEFINE_MUTEX(named_lock);
 static struct task_struct *named;
 static int named_prio, named_nesting;
 static const char *named_special = "-";
@@ -138,6 +142,7 @@ static u64 begun_ns, asked_ns, waited_ns, ended_ns;
 
 /* The kthreads that are not done. */
 static atomic_t busy = ATOMIC_INIT(0);
+static DECLARE_WAIT_QUEUE_HEAD(all_done);
 
 static DEFINE_SPINLOCK(cause_lock);
 
@@ -335,7 +340,8 @@ static int wait_to_be_joined(void)
 
 static int done(void)
 {
-	atomic_dec(&busy);
+	if (atomic_dec_and_test(&busy))
+		wake_up(&all_done);
 	return wait_to_be_joined();
 }
 
@@ -627,23 +633,6 @@ static bool begin(void)
 	return true;
 }
 
-/* The state of the task, as RCU and the scheduler have it. */
-static void look_at_named(void)
-{
-	/* By bit: blocked, need_qs, exp_hint. */
-	static const char * const letters[] = { "-", "b", "q", "bq", "e", "be", "qe", "bqe" };
-	struct task_struct *task = READ_ONCE(named);
-	union rcu_special special;
-
-	if (!task)
-		return;
-	special.s = READ_ONCE(task->rcu_read_unlock_special.s);
-	WRITE_ONCE(named_special, letters[special.b.blocked | special.b.need_qs << 1 |
-					  special.b.exp_hint << 2]);
-	WRITE_ONCE(named_nesting, READ_ONCE(task->rcu_read_lock_nesting));
-	WRITE_ONCE(named_prio, READ_ONCE(task->prio));
-}
-
 /* The process that loads the module. */
 static struct task_struct *loader;
 
@@ -673,15 +662,15 @@ static int main_fn(void *unused)
 		pr_info("not begun cause=%s\n", cause);
 		WRITE_ONCE(stopping, true);
 	}
-	while (atomic_read(&busy)) {
-		look_at_named();
-		usleep_range(1000, 2000);
-	}
+	/* To poll takes a slow CPU from the other tasks on it. */
+	wait_event_idle(all_done, !atomic_read(&busy));
 	/* It waits for one that runs, and boosts that. */
 	timer_delete_sync(&cause_timer_list);
 	WRITE_ONCE(ended_ns, ktime_get_mono_fast_ns());
 	pr_info("ended cause=%s pid=%d left_ns=%llu ended_ns=%llu\n", cause, pid, left_ns,
 		ended_ns);
+	scoped_guard(mutex, &named_lock)
+		WRITE_ONCE(named, NULL);
 	while (nr_tasks) {
 		nr_tasks--;
 		kthread_stop_put(tasks[nr_tasks]);
@@ -689,13 +678,33 @@ static int main_fn(void *unused)
 	return wait_to_be_joined();
 }
 
+/* The state of the task, as RCU and the scheduler have it. */
+static void look_at_named(void)
+{
+	/* By bit: blocked, need_qs, exp_hint. */
+	static const char * const letters[] = { "-", "b", "q", "bq", "e", "be", "qe", "bqe" };
+	struct task_struct *task = READ_ONCE(named);
+	union rcu_special special;
+
+	lockdep_assert_held(&named_lock);
+	if (!task)
+		return;
+	special.s = READ_ONCE(task->rcu_read_unlock_special.s);
+	named_special = letters[special.b.blocked | special.b.need_qs << 1 |
+				special.b.exp_hint << 2];
+	named_nesting = READ_ONCE(task->rcu_read_lock_nesting);
+	named_prio = READ_ONCE(task->prio);
+}
+
 static int times_get(char *buffer, const struct kernel_param *kp)
 {
+	guard(mutex)(&named_lock);
+	look_at_named();
 	return sysfs_emit(buffer,
 			  "now_ns=%llu pid=%d hog_pid=%d owner_pid=%d prio=%d nesting=%d special=%s begun_ns=%llu entered_ns=%llu came_ns=%llu seen_ns=%llu left_ns=%llu hog_ns=%llu hogged_ns=%llu gap_ns=%llu asked_ns=%llu waited_ns=%llu ended_ns=%llu\n",
 			  ktime_get_mono_fast_ns(), READ_ONCE(pid), READ_ONCE(hog_pid),
-			  READ_ONCE(owner_pid), READ_ONCE(named_prio), READ_ONCE(named_nesting),
-			  READ_ONCE(named_special), READ_ONCE(begun_ns), READ_ONCE(entered_ns),
+			  READ_ONCE(owner_pid), named_prio, named_nesting,
+			  named_special, READ_ONCE(begun_ns), READ_ONCE(entered_ns),
 			  READ_ONCE(came_ns), READ_ONCE(seen_ns), READ_ONCE(left_ns),
 			  READ_ONCE(hog_ns), READ_ONCE(hogged_ns), READ_ONCE(gap_ns),
 			  READ_ONCE(asked_ns), READ_ONCE(waited_ns), READ_ONCE(ended_ns));

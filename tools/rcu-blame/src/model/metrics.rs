@@ -548,10 +548,10 @@ mod tests {
         fn all_pairs(pairs in proptest::collection::btree_map(
             prop_oneof![Just(0), any::<u64>()], 0..1000u64, 0..20,
         )) {
-            let text: String = pairs.iter().map(|(low, n)| format!("{low} {n}\n")).collect();
+            let lines: Vec<_> = pairs.iter().map(|(low, n)| format!("{low} {n}\n")).collect();
             let mut tables = Tables::default();
 
-            tables.histograms.insert("boosted".into(), Histogram::parse(&text).unwrap());
+            tables.histograms.insert("boosted".into(), Histogram::parse(&lines.concat()).unwrap());
             let Value::Histogram { count, buckets, .. } =
                 histogram(&tables, "boosted", Vec::new()).value
             else {

@@ -41,6 +41,7 @@
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
@@ -399,17 +400,41 @@ static bool gp_under_way(void)
 	return seq & RCU_SEQ_STATE;
 }
 
-/* With rcu_preempt on the CPU of the caller, none begins after this. */
-static void wait_for_idle_rcu(void)
+/* The hog is all that there is of the cause. */
+static bool hog_is_cause;
+
+/* Whether a task on the CPU of the cause is in a section. */
+static bool reader_is_there(void)
 {
-	while (gp_under_way() && !READ_ONCE(stopping))
+	struct task_struct *process, *task;
+	bool found = false;
+
+	guard(rcu)();
+	for_each_process_thread(process, task) {
+		if (task_cpu(task) == cpu && READ_ONCE(task->rcu_read_lock_nesting) > 0 &&
+		    task != current)
+			found = true;
+	}
+	return found;
+}
+
+/*
+ * With rcu_preempt on the CPU of the caller, no grace period begins after this.  A reader
+ * that a hog preempts by chance would be a cause beside it.
+ */
+static void wait_for_quiet(void)
+{
+	while ((idle && gp_under_way()) || (hog_is_cause && reader_is_there())) {
+		if (READ_ONCE(stopping))
+			break;
 		usleep_range(1000, 2000);
+	}
 }
 
 static int hog_fn(void *began)
 {
-	if (idle)
-		wait_for_idle_rcu();
+	if (began == &hog_ns)
+		wait_for_quiet();
 	cause_hogs(began);
 	if (began == &hog_ns)
 		WRITE_ONCE(hogged_ns, ktime_get_mono_fast_ns());
@@ -754,6 +779,7 @@ static int __init cause_init(void)
 	}
 	if (chosen->only_rt && !IS_ENABLED(CONFIG_PREEMPT_RT))
 		return -EOPNOTSUPP;
+	hog_is_cause = chosen->hog && !chosen->fn && !chosen->timer;
 	if (chosen->max_ms)
 		ms = min(ms, chosen->max_ms);
 

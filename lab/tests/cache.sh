@@ -223,22 +223,41 @@ sed -i '$d' "$T/project/debug.config.fragment"
 "$lab/clean"
 "$lab/setup" >/dev/null 2>&1
 rm -rf "$cache"/kernel/*
-flock "$cache/busy" sleep 1.5 &
-sleep 0.3
-check "another run is at work: wait for it" ends 0 'another run is at work.*ready' setup
-wait
-flock --shared "$cache/used" sleep 1 &
-sleep 0.3
+# hold [--shared] FILE: its lock, until let_go.
+hold() {
+	flock --no-fork "$@" sleep 60 &
+	holder=$!
+	while flock --nonblock "${!#}" true; do sleep 0.1; done
+}
+let_go() {
+	kill "$holder"
+	wait "$holder" 2>/dev/null
+	return 0
+}
+# waits: setup says that it waits for the holder, and goes on after that.
+waits() {
+	local pid
+	setup >"$T/said" 2>&1 &
+	pid=$!
+	until grep -q 'another run is at work' "$T/said"; do
+		kill -0 "$pid" 2>/dev/null || return
+		sleep 0.1
+	done
+	let_go
+	wait "$pid" && grep -q ready "$T/said"
+}
+hold "$cache/busy"
+check "another run is at work: wait for it" waits
+hold --shared "$cache/used"
 check "lab-clean while the lab is in use" one_line_error 'using the lab' "$lab/clean"
 check "nothing removed" is_whole
-wait
+let_go
 mkdir "$cache/other"
-flock --shared "$cache/other/used" sleep 1 &
-sleep 0.3
+hold --shared "$cache/other/used"
 check "lab-clean while another architecture is in use" \
 	one_line_error 'another architecture' "$lab/clean"
 check "nothing removed" is_whole
-wait
+let_go
 check "lab-clean" ends 0 '^$' "$lab/clean"
 refute "leaves nothing" test -e "$cache"
 check "a cache that cannot be written" \

@@ -258,7 +258,8 @@ fi
 until=hogged_ns
 gp_thread=$(pgrep -x rcu_preempt)
 taskset -pc "$there" "$gp_thread" > /dev/null
-cause "cause=hog waiter=1 ms=$MS other_cpu=$here"
+# A grace period that is under way may leave it asleep for a while.
+cause "cause=hog idle=1 waiter=1 ms=$MS other_cpu=$here"
 taskset -pc "$home" "$gp_thread" > /dev/null
 check "rcu_preempt behind a hog" \
 	rows thread "pid=$gp_thread" comm=rcu_preempt "cpu=$there" "on_pid=$hog" \

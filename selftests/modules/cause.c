@@ -114,6 +114,9 @@ MODULE_PARM_DESC(late_ms, "A reader on other_cpu, from the hog's beginning until
 #define YIELD_AFTER_NS		(2 * NSEC_PER_MSEC)
 #define YIELD_FOR_US		1000
 
+/* An emulated CPU may stand still for so long that others are always in the way. */
+#define MAX_TRIES	50
+
 /* The bits of gp_seq that are 0 if no grace period is under way. */
 #define RCU_SEQ_STATE		3
 
@@ -431,10 +434,27 @@ static void wait_for_quiet(void)
 	}
 }
 
+/* The reader that the hog is to preempt; NULL if there is none, or it may migrate. */
+static struct task_struct *victim;
+
+/* The hog takes its CPU from the victim itself, not from a thread that has just done so. */
+static void take_from_victim(void)
+{
+#ifdef CONFIG_SCHED_INFO
+	int tries = MAX_TRIES;
+
+	while (victim && tries-- &&
+	       victim->sched_info.last_queued != current->sched_info.last_arrival)
+		usleep_range(1000, 2000);
+#endif
+}
+
 static int hog_fn(void *began)
 {
-	if (began == &hog_ns)
+	if (began == &hog_ns) {
 		wait_for_quiet();
+		take_from_victim();
+	}
 	cause_hogs(began);
 	if (began == &hog_ns)
 		WRITE_ONCE(hogged_ns, ktime_get_mono_fast_ns());
@@ -643,6 +663,8 @@ static bool begin(void)
 			return false;
 	}
 	if (hog) {
+		if (readers == 1 && !c->wide)
+			victim = first;
 		WRITE_ONCE(hog_pid, hog->pid);
 		wake(hog);
 		if (!wait_for_ns(&hog_ns))

@@ -7,7 +7,7 @@
 
 use super::{
     held::Held,
-    numbers::{Histogram, Numbers},
+    numbers::{exponent, Histogram, Numbers},
 };
 use std::collections::BTreeMap;
 
@@ -258,7 +258,7 @@ fn histogram(tables: &Tables, name: &str, labels: Vec<(&'static str, String)>) -
 
     buckets.push((f64::MAX, 0));
     for (low, count) in histogram.iter() {
-        let at = low.max(1).ilog2().saturating_sub(*BOUNDS.start() - 1) as usize;
+        let at = exponent(low).saturating_sub(*BOUNDS.start() - 1) as usize;
         let last = buckets.len() - 1;
         let bucket = &mut buckets[at.min(last)].1;
 

@@ -95,9 +95,14 @@ impl Histogram {
     }
 }
 
-/// The power of two whose bucket has the value: 0 is with 1.
+/// The exponent of the power of two whose bucket has the value: 0 is with 1.
+pub fn exponent(value: u64) -> u32 {
+    value.max(1).ilog2()
+}
+
+/// That power of two.
 pub fn low(value: u64) -> u64 {
-    1 << value.max(1).ilog2()
+    1 << exponent(value)
 }
 
 #[cfg(test)]

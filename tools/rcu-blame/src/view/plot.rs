@@ -7,6 +7,7 @@ use crate::model::{
     distribution::Distribution,
     grace_periods::{Kind, SlowGp},
     held::GpType,
+    numbers::exponent,
     report::{cause_name, Report},
     time::Ns,
 };
@@ -297,7 +298,7 @@ pub fn histogram(html: &mut Html, d: &Distribution) {
     let (Some(first), Some(last)) = (d.buckets.first(), d.buckets.last()) else {
         return;
     };
-    let (first, last) = (first.low_ns.max(1).ilog2(), last.low_ns.max(1).ilog2());
+    let (first, last) = (exponent(first.low_ns), exponent(last.low_ns));
     let most = d.buckets.iter().map(|b| b.count).max().unwrap_or(1).max(1);
     let width = 430.0 / f64::from(last - first + 1).max(4.0);
 
@@ -306,7 +307,7 @@ pub fn histogram(html: &mut Html, d: &Distribution) {
         svg(html, 480.0, HEIGHT + 40.0, |html| {
             line(html, (25.0, HEIGHT + 18.0), (455.0, HEIGHT + 18.0));
             for bucket in &d.buckets {
-                let at = f64::from(bucket.low_ns.max(1).ilog2() - first);
+                let at = f64::from(exponent(bucket.low_ns) - first);
                 let x = 25.0 + at * width;
                 let height = (bucket.count as f64 / most as f64 * HEIGHT).max(1.0);
                 let (from, to) = (Ns(bucket.low_ns), Ns(bucket.low_ns.saturating_mul(2)));

@@ -138,7 +138,7 @@ impl Shared {
         self.hit_at(event, pinned, task::now_ns, body);
     }
 
-    /// The same of an event that has no use for the time.
+    /// The same of an event that has no use for the time, or reads it only if it is looked at.
     #[inline(always)]
     fn hit_any_time(&self, event: Event, pinned: &impl Pinned, body: impl FnOnce(&Scene<'_>)) {
         self.hit_at(event, pinned, || 0, body);

@@ -407,6 +407,22 @@ proptest! {
         }
     }
 
+    /// An expression of one term, which is looked at in a way of its own, admits the tasks of which
+    /// the term is true.
+    #[test]
+    fn one_term(term in term(), subjects in prop::collection::vec(subject(), 1..8)) {
+        let filter = parse(&alone(term.clone()));
+
+        for subject in subjects {
+            prop_assert_eq!(
+                subject.is_admitted(&filter),
+                term.is_true_of(&subject),
+                "{:?}",
+                subject
+            );
+        }
+    }
+
     /// A pattern matches the names that it can be read as.
     #[test]
     fn patterns(

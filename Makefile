@@ -9,6 +9,7 @@ SHELL := /bin/bash
 ## Variables (in the environment or on the command line):
 KVER ?=#        kernel to take: a release or its beginning, e.g. 7.2; default the newest supported
 KDIR ?=#        build against this prepared tree with the host's own tool chain, without the lab
+SUITE ?=#       trixie (default), forky or sid: the Debian that the lab is made from
 ARCH ?=#        amd64 or arm64: the kernel's, emulated if not this machine's, the default
 KERNEL ?=#      stock (default), debug, patched, kasan or kcsan: the kernel that runs
 CPUS ?=#        the guest's processors, default 4, with ICOUNT 1
@@ -38,7 +39,7 @@ DESTDIR ?=#     where make install takes / to be
 PREFIX ?=#      where make install puts rcu-blame, default /usr/local
 
 # A variable left empty is as good as not set.
-$(foreach v,KVER ARCH KERNEL CPUS MEM APPEND TIMEOUT SLOW EXPECT ICOUNT TCG_THREAD QEMU_OPTS CMD HOST TESTS LANES CELLS BENCH LONG PACKAGE MIRROR KEYRING NEIGHBOURS DURATION HOURS KERNELS,\
+$(foreach v,KVER SUITE ARCH KERNEL CPUS MEM APPEND TIMEOUT SLOW EXPECT ICOUNT TCG_THREAD QEMU_OPTS CMD HOST TESTS LANES CELLS BENCH LONG PACKAGE MIRROR KEYRING NEIGHBOURS DURATION HOURS KERNELS,\
 	$(if $(strip $($(v))),$(eval export $(v)),$(eval unexport $(v))))
 
 ## Targets:

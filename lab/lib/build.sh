@@ -111,7 +111,8 @@ sid() {
 case $1 in
 resolve)
 	mkdir -p "$TMP/resolved"
-	step "package lists of $SUITE" resolve_lists "$TMP/resolved" "$SUITE" "$SUITE-backports"
+	mapfile -t lists < <(suite_lists "$SUITE")
+	step "package lists of ${lists[*]}" resolve_lists "$TMP/resolved" "${lists[@]}"
 	step "resolve versions" resolve_lock "$TMP/resolved"
 	publish "$TMP/resolved" "$RESOLVED"
 	;;

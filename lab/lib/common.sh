@@ -11,9 +11,6 @@ LAB=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 PROJECT=$(dirname -- "$LAB")
 CACHE=${XDG_CACHE_HOME:-${HOME:?}/.cache}/rcu-notrace
 
-# Debian's name of the suite the root file system is made from.
-SUITE=trixie
-
 say() { printf 'lab: %s\n' "$*" >&2; }
 
 # One line that says what is wrong and what to do about it.
@@ -22,10 +19,12 @@ die() {
 	exit 125
 }
 
+# shellcheck source=lab/lib/suite.sh
+. "$LAB/lib/suite.sh"
 # shellcheck source=lab/lib/arch.sh
 . "$LAB/lib/arch.sh"
-# Beside this machine's own, in a cache of its own: with its own lock, versions
-# and clean.
+# Below the default's, in a cache of its own: with its own lock, versions and clean.
+[[ $SUITE == trixie ]] || CACHE=$CACHE/suite/$SUITE
 ! arch_foreign || CACHE=$CACHE/$ARCH
 
 # Everything of the cache that is not a cached thing itself.

@@ -42,9 +42,9 @@ test_kernel_diff() {
 # compiler is named as Debian's own build named it: another name is another
 # compiler to kbuild. KASAN in Rust is LLVM's, and wants the same for C.
 kernel_make() {
-	local cc=CC=$ARCH_TRIPLET-gcc-14 cross
+	local cc=CC=$ARCH_TRIPLET-gcc-$SUITE_GCC cross
 	cross=$(cross)
-	[[ $1 != kasan ]] || cc=LLVM=-19
+	[[ $1 != kasan ]] || cc=LLVM=-$SUITE_LLVM
 	echo "$cc ARCH=$ARCH_KERNEL${cross:+ $cross}"
 }
 
@@ -63,7 +63,10 @@ test_kernel_dir() {
 }
 
 # hint TARGET: the command that makes what is missing.
-hint() { echo "run 'make $1${KVER:+ KVER=$KVER}$(! arch_foreign || echo " ARCH=$ARCH")'"; }
+hint() {
+	echo "run 'make $1${KVER:+ KVER=$KVER}$(! arch_foreign || echo " ARCH=$ARCH")$(
+		[[ $SUITE == trixie ]] || echo " SUITE=$SUITE")'"
+}
 
 # lab_ready: the lab is made; set ROOT, GUEST_ROOT, KERNEL_DIR, RELEASE and SLOW, how
 # many times as long as with a stock kernel things may take; or say what to do.

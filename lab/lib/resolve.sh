@@ -33,13 +33,13 @@ VIRTME_VERSION=1.42
 VIRTME_SHA256=99589f1f5d74249038fe3c52aad9d3c33cb82a2d9617997511d4489fc709a707
 
 # listed FILE: the names in a list of packages.
-listed() { grep -vE '^(#|$)' "$LAB/$1"; }
+listed() { grep -vE '^(#|$)' "$LAB/$1" | with_versions; }
 
 # packages: those of the tool chain's root file system, which with a kernel for
 # this machine is the guest's as well.
 packages() {
 	listed packages | sed "s/^qemu-system-x86\$/$ARCH_QEMU_PACKAGE/"
-	! arch_foreign || echo "gcc-14-${ARCH_TRIPLET//_/-}"
+	! arch_foreign || echo "gcc-$SUITE_GCC-${ARCH_TRIPLET//_/-}"
 }
 
 request() {
@@ -76,6 +76,14 @@ kernels() {
 					print r, v, source
 			}
 		}' | sort -rV
+}
+
+# kernels_of LISTS SUITE...: those of the suites, by apt's lists.
+kernels_of() {
+	local name
+	for name in "${@:2}"; do
+		cat "$1"/*_"$name"_main_binary-"$ARCH"_Packages
+	done | kernels
 }
 
 # supported: the oldest and the newest line of kernels that the release
@@ -176,8 +184,8 @@ resolve_lock() {
 		echo "request $(request)"
 		echo "mirror $(<"$dir/apt/mirror")"
 		echo "root $({ echo "$ROOT_RECIPE $VIRTME_VERSION"; cat "$dir/packages"; } | hash)"
-		echo "tools $({ echo "$KERNEL_RECIPE"; grep -E '^package (gcc-14|rustc|rust-src|bindgen|pahole|binutils) ' "$dir/packages"; } | hash)"
-		cat "$lists"/*_"$SUITE"-backports_main_binary-"$ARCH"_Packages | kernels | sed 's/^/kernel /'
+		echo "tools $({ echo "$KERNEL_RECIPE"; grep -E "^package (gcc-$SUITE_GCC|rustc|rust-src|bindgen|pahole|binutils) " "$dir/packages"; } | hash)"
+		kernels_of "$lists" "${SUITE_KERNELS[@]}" | sed 's/^/kernel /'
 		cat "$dir/packages"
 		! arch_foreign ||
 			echo "guest $({ echo "$GUEST_RECIPE"; cat "$dir/guest-packages"; } | hash)"

@@ -11,7 +11,7 @@ echo "$LAB_TEST_MACHINE"
 END2
 chmod +x "$T/bin/uname"
 export XDG_CACHE_HOME=$T/cache
-unset KVER KERNEL
+unset SUITE KVER KERNEL
 
 # on MACHINE ARCH SCRIPT: what SCRIPT prints, with the lab's parts sourced.
 on() {
@@ -46,7 +46,7 @@ prints() {
 		prints 'CC=aarch64-linux-gnu-gcc-14 ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-' x86_64 arm64 'kernel_make stock'
 
 	check "amd64: its emulator, and no more packages" \
-		prints "$(grep -vE '^(#|$)' "$TESTED/lab/packages")" x86_64 '' packages
+		prints "$(on x86_64 '' 'listed packages')" x86_64 '' packages
 	check "arm64 on amd64: its emulator" prints qemu-system-arm x86_64 arm64 'packages | grep ^qemu'
 	check "and a cross-compiler" prints gcc-14-aarch64-linux-gnu x86_64 arm64 'packages | tail -n 1'
 	refute "arm64 on arm64: none" prints gcc-14-aarch64-linux-gnu aarch64 '' 'packages | tail -n 1'

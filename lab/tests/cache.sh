@@ -252,12 +252,14 @@ hold --shared "$cache/used"
 check "lab-clean while the lab is in use" one_line_error 'using the lab' "$lab/clean"
 check "nothing removed" is_whole
 let_go
-mkdir "$cache/other"
-hold --shared "$cache/other/used"
-check "lab-clean while another architecture is in use" \
-	one_line_error 'another architecture' "$lab/clean"
-check "nothing removed" is_whole
-let_go
+for other in other suite/other suite/other/arch; do
+	mkdir -p "$cache/$other"
+	hold --shared "$cache/$other/used"
+	check "lab-clean while $other is in use" \
+		one_line_error 'another architecture or suite' "$lab/clean"
+	check "nothing removed" is_whole
+	let_go
+done
 check "lab-clean" ends 0 '^$' "$lab/clean"
 refute "leaves nothing" test -e "$cache"
 check "a cache that cannot be written" \

@@ -56,7 +56,7 @@ lab_copy() {
 	cp -r "$TESTED"/{lab,dkms.conf,{.,debug.}config.fragment} "$1/project"
 	rm -rf "$1/project/lab/tests"
 	export XDG_CACHE_HOME=$1/cache
-	unset ARCH KVER KERNEL MIRROR EXPECT IGNORE TIMEOUT CONSOLE ICOUNT CPUS
+	unset ARCH SUITE KVER KERNEL MIRROR EXPECT IGNORE TIMEOUT CONSOLE ICOUNT CPUS
 	mkdir -p "$XDG_CACHE_HOME"
 }
 

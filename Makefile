@@ -96,6 +96,9 @@ tests: ## list the tests, with a description of each
 matrix: ## run short tests with other CPU counts and boot parameters: TESTS in CELLS
 	@checks/matrix $(CELLS)
 
+canary: ## build for the newest kernel that Debian has anywhere, run short tests, say what broke
+	@checks/canary
+
 neighbours: ## run the kernel's tests of RCU and tracing, and bpftrace's tools, with us and without
 	@NEIGHBOURS="$${NEIGHBOURS:-rcutorture ftracetest refscale bpftrace}" KERNEL=$${KERNEL:-debug} \
 		checks/check neighbours; rc=$$?; grep '^#' build/check/neighbours.log; exit $$rc
@@ -167,4 +170,4 @@ help: ## this text
 		$(firstword $(MAKEFILE_LIST))
 
 .PHONY: kdir install uninstall package module lab lab-update test-kernel patched-kernel lab-clean
-.PHONY: vm shell tool demo check tests matrix neighbours soak bench lint docs model clean help
+.PHONY: vm shell tool demo check tests matrix canary neighbours soak bench lint docs model clean help

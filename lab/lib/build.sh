@@ -6,6 +6,7 @@
 #
 # build.sh test-kernel KIND: that of lab/test-kernel, under its own lock.
 # build.sh sid: that of lab/herd7, under the lock of cache_lock.
+# build.sh newest SUITE...: that of lab/newest, under the same.
 
 # shellcheck source=lab/lib/common.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
@@ -108,6 +109,22 @@ sid() {
 	publish "$TMP/sid-root" "$(sid_dir)"
 }
 
+# newest SUITE...: the newest kernel of each, as lab/newest prints it.
+newest() {
+	local name lists release version
+	mapfile -t lists < <(suite_lists "$@")
+	rm -rf -- "$TMP/newest"
+	mkdir -p "$TMP/newest"
+	step "package lists of ${lists[*]}" resolve_lists "$TMP/newest" "${lists[@]}"
+	for name; do
+		suite "$name"
+		read -r release version _ < <(
+			kernels_of "$TMP/newest/apt/state/lists" "${SUITE_KERNELS[@]}") || continue
+		echo "$name $release $version $(untested "$release" && echo untested || echo supported)"
+	done
+	rm -rf -- "$TMP/newest"
+}
+
 case $1 in
 resolve)
 	mkdir -p "$TMP/resolved"
@@ -120,6 +137,7 @@ lock) step "resolve versions" resolve_lock "$RESOLVED" ;;
 build) build ;;
 test-kernel) test_kernel "$2" ;;
 sid) sid ;;
+newest) newest "${@:2}" ;;
 sweep) rm -rf -- "${TMP:?}" && mkdir "$TMP" ;;
 clean) find "$CACHE" -mindepth 1 -maxdepth 1 ! -name busy ! -name used -exec rm -rf -- {} + ;;
 esac

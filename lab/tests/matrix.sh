@@ -6,7 +6,7 @@
 
 project=$T/project
 mkdir -p "$project/checks" "$project/lab" "$project/kdir" "$project/build/check"
-cp "$TESTED/checks/matrix" "$project/checks/"
+cp "$TESTED"/checks/{matrix,short} "$project/checks/"
 cd "$project" || exit
 unset TESTS APPEND
 

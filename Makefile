@@ -11,7 +11,7 @@ KVER ?=#        kernel to take: a release or its beginning, e.g. 7.2; default th
 KDIR ?=#        build against this prepared tree with the host's own tool chain, without the lab
 SUITE ?=#       trixie (default), forky or sid: the Debian that the lab is made from
 ARCH ?=#        amd64 or arm64: the kernel's, emulated if not this machine's, the default
-KERNEL ?=#      stock (default), debug, patched, kasan or kcsan: the kernel that runs
+KERNEL ?=#      stock (default), plain (without PREEMPT_RT), debug, patched, kasan or kcsan: the kernel that runs
 CPUS ?=#        the guest's processors, default 4, with ICOUNT 1
 MEM ?=#         the guest's memory, default 2G
 APPEND ?=#      more for the guest's kernel command line
@@ -65,7 +65,7 @@ lab-update: ## resolve all of the lab's versions afresh, and make what is new
 	@lab/setup --update
 
 test-kernel: ## build the kernel that KERNEL names, default debug (cached, 10 minutes or more)
-	@unset KERNEL; lab/setup && lab/test-kernel $(or $(filter-out stock,$(KERNEL)),debug)
+	@unset KERNEL; lab/setup && lab/test-kernel $(or $(filter-out stock plain,$(KERNEL)),debug)
 
 patched-kernel: ## build KERNEL=patched: the debug kernel with the series in patches/ (cached)
 	@unset KERNEL; lab/setup && lab/test-kernel patched

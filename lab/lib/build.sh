@@ -119,7 +119,7 @@ newest() {
 	for name; do
 		suite "$name"
 		read -r release version _ < <(
-			kernels_of "$TMP/newest/apt/state/lists" "${SUITE_KERNELS[@]}") || continue
+			kernels_of stock "$TMP/newest/apt/state/lists" "${SUITE_KERNELS[@]}") || continue
 		echo "$name $release $version $(untested "$release" && echo untested || echo supported)"
 	done
 	rm -rf -- "$TMP/newest"

@@ -41,7 +41,7 @@ cache_stale() {
 		for kind in $KINDS; do
 			named[$(test_kernel_dir "$kind" "$release" "${dir##*/}")]=yes
 		done
-	done < <(sed -n 's/^kernel //p' "$RESOLVED/lock")
+	done < <(sed -nE 's/^(stock|plain) //p' "$RESOLVED/lock")
 	for dir in "$CACHE"/root/* "$CACHE"/guest/* "$CACHE"/sid/* "$CACHE"/kernel/* "$CACHE"/test-kernel/*; do
 		# A test kernel that is being built, or was, is worth as much.
 		[[ ! -d $dir || -n ${named[${dir%.build}]:-} ]] || echo "$dir"

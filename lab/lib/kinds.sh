@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# Which kernel a run uses: KERNEL=stock (Debian's, chosen by KVER) or a kind
-# that lab/test-kernel builds here, from the same source, with the same layout
-# as a stock one: modules/RELEASE/{vmlinuz,...}, kdir/. In the cache it is
-# test-kernel/KIND_RELEASE_HASH, where the hash says all that it depends on.
+# Which kernel a run uses: KERNEL=stock (Debian's with PREEMPT_RT, chosen by KVER),
+# plain (Debian's without) or a kind that lab/test-kernel builds here, from the same
+# source as the stock one, with the same layout: modules/RELEASE/{vmlinuz,...}, kdir/.
+# In the cache it is test-kernel/KIND_RELEASE_HASH, where the hash says all that it
+# depends on.
 
 KINDS='debug kasan kcsan patched'
 
@@ -65,7 +66,8 @@ test_kernel_dir() {
 # hint TARGET: the command that makes what is missing.
 hint() {
 	echo "run 'make $1${KVER:+ KVER=$KVER}$(! arch_foreign || echo " ARCH=$ARCH")$(
-		[[ $SUITE == trixie ]] || echo " SUITE=$SUITE")'"
+		[[ $SUITE == trixie ]] || echo " SUITE=$SUITE")$(
+		[[ ${KERNEL:-} != plain ]] || echo " KERNEL=plain")'"
 }
 
 # lab_ready: the lab is made; set ROOT, GUEST_ROOT, KERNEL_DIR, RELEASE and SLOW, how
@@ -82,10 +84,10 @@ lab_ready() {
 	KERNEL_DIR=$(kernel_dir "$RELEASE" "$version")
 	[[ -d $KERNEL_DIR ]] || die "kernel $RELEASE is not there yet: $hint"
 	: "${KERNEL:=stock}"
-	: "${SLOW:=$([[ $KERNEL == stock ]] && echo 1 || echo 4)}"
+	: "${SLOW:=$([[ $KERNEL =~ ^(stock|plain)$ ]] && echo 1 || echo 4)}"
 	[[ $SLOW =~ ^[1-9][0-9]*$ ]] || die "SLOW=$SLOW: a whole number"
-	[[ $KERNEL != stock ]] || return 0
-	[[ " $KINDS " == *" $KERNEL "* ]] || die "KERNEL=$KERNEL: stock or one of: $KINDS"
+	[[ ! $KERNEL =~ ^(stock|plain)$ ]] || return 0
+	[[ " $KINDS " == *" $KERNEL "* ]] || die "KERNEL=$KERNEL: stock, plain or one of: $KINDS"
 	KERNEL_DIR=$(test_kernel_dir "$KERNEL" "$RELEASE" "${KERNEL_DIR##*/}")
 	RELEASE=$(test_kernel_release "$KERNEL" "$RELEASE")
 	[[ -d $KERNEL_DIR ]] || die "KERNEL=$KERNEL is not built: $(hint "test-kernel KERNEL=$KERNEL")"

@@ -10,7 +10,8 @@
 #       mirror URI
 #       root HASH                       key of the root file system
 #       tools HASH                      key of the compilers in it
-#       kernel RELEASE VERSION SOURCE   one line a kernel, the newest first
+#       stock RELEASE VERSION SOURCE    one line a kernel, the newest first
+#       plain RELEASE VERSION SOURCE    the same, without PREEMPT_RT
 #       package NAME VERSION            one line a package of the root
 #
 # and for an architecture that is not this machine's, whose guest has another root:
@@ -26,6 +27,8 @@ RESOLVED=$CACHE/resolved
 ROOT_RECIPE=2
 KERNEL_RECIPE=1
 GUEST_RECIPE=1
+# And of the lock, when resolve_lock says more or other things of the same lists.
+LOCK_RECIPE=1
 
 # The version on PyPI, and the file's own hash: pip takes nothing else.
 VIRTME_VERSION=1.42
@@ -44,7 +47,7 @@ packages() {
 
 request() {
 	{
-		echo "$ROOT_RECIPE $KERNEL_RECIPE $SUITE $VIRTME_VERSION"
+		echo "$ROOT_RECIPE $KERNEL_RECIPE $LOCK_RECIPE $SUITE $VIRTME_VERSION"
 		packages
 		! arch_foreign || { echo "$GUEST_RECIPE $ARCH"; listed packages.guest; }
 	} | hash
@@ -53,12 +56,14 @@ request() {
 # lock_get KEY: the first value of KEY.
 lock_get() { awk -v key="$1" '$1 == key { print $2; exit }' "${2:-$RESOLVED/lock}"; }
 
-# kernels < Packages: "RELEASE VERSION SOURCE" of each PREEMPT_RT kernel
-# that has all of its five packages in one and the same version, the newest
-# first. All five: without linux-source of the very version, the Rust crates
-# come out different from those in the image.
+# kernels KIND < Packages: "RELEASE VERSION SOURCE" of each of Debian's kernels of
+# that kind, stock or plain, that has all of its five packages in one and the same
+# version, the newest first. All five: without linux-source of the very version, the
+# Rust crates come out different from those in the image.
 kernels() {
-	awk -v binary="^linux-binary-.*-rt-$ARCH\$" '
+	local release='.*-rt'
+	[[ $1 == stock ]] || release='[^-]*'
+	awk -v binary="^linux-binary-$release-$ARCH\$" '
 		$1 == "Package:" { name = $2 }
 		$1 == "Version:" { have[name, $2] = 1
 			if (name ~ binary)
@@ -78,12 +83,12 @@ kernels() {
 		}' | sort -rV
 }
 
-# kernels_of LISTS SUITE...: those of the suites, by apt's lists.
+# kernels_of KIND LISTS SUITE...: those of the suites, by apt's lists.
 kernels_of() {
 	local name
-	for name in "${@:2}"; do
-		cat "$1"/*_"$name"_main_binary-"$ARCH"_Packages
-	done | kernels
+	for name in "${@:3}"; do
+		cat "$2"/*_"$name"_main_binary-"$ARCH"_Packages
+	done | kernels "$1"
 }
 
 # supported: the oldest and the newest line of kernels that the release
@@ -124,7 +129,7 @@ pick_kernel() {
 		return
 	done
 	((${#all[@]})) ||
-		die "the mirror has no PREEMPT_RT kernel with all of its packages: try another with MIRROR= and 'make lab-update'"
+		die "the mirror has no $([[ ${KERNEL:-} == plain ]] && echo plain || echo PREEMPT_RT) kernel with all of its packages: try another with MIRROR= and 'make lab-update'"
 	[[ -n $wish ]] ||
 		die "the mirror has no kernel of the lines $(supported | sed 's/ / to /'): take one untested with KVER=, there are: ${all[*]}; or try another mirror with MIRROR= and 'make lab-update'"
 	die "no kernel KVER=$wish, there are: ${all[*]}; 'make lab-update' looks for newer ones"
@@ -165,7 +170,7 @@ simulated() {
 
 # resolve_lock DIR: write DIR/lock from the lists in DIR/apt.
 resolve_lock() {
-	local dir=$1 lists=$1/apt/state/lists wanted
+	local dir=$1 lists=$1/apt/state/lists wanted kind
 	mapfile -t wanted < <(packages)
 	# The packages that mmdebstrap's variant "apt" starts from, and ours.
 	apt_in "$dir/apt" -s install \
@@ -185,7 +190,9 @@ resolve_lock() {
 		echo "mirror $(<"$dir/apt/mirror")"
 		echo "root $({ echo "$ROOT_RECIPE $VIRTME_VERSION"; cat "$dir/packages"; } | hash)"
 		echo "tools $({ echo "$KERNEL_RECIPE"; grep -E "^package (gcc-$SUITE_GCC|rustc|rust-src|bindgen|pahole|binutils) " "$dir/packages"; } | hash)"
-		kernels_of "$lists" "${SUITE_KERNELS[@]}" | sed 's/^/kernel /'
+		for kind in stock plain; do
+			kernels_of $kind "$lists" "${SUITE_KERNELS[@]}" | sed "s/^/$kind /"
+		done
 		cat "$dir/packages"
 		! arch_foreign ||
 			echo "guest $({ echo "$GUEST_RECIPE"; cat "$dir/guest-packages"; } | hash)"
@@ -195,8 +202,12 @@ resolve_lock() {
 	mv "$dir/lock.new" "$dir/lock"
 }
 
-# kernel_line: the lock's "RELEASE VERSION SOURCE" that KVER asks for.
-kernel_line() { sed -n 's/^kernel //p' "$RESOLVED/lock" | pick_kernel "${KVER:-}"; }
+# kernel_line: the lock's "RELEASE VERSION SOURCE" that KVER and KERNEL ask for.
+kernel_line() {
+	local kind=stock
+	[[ ${KERNEL:-} != plain ]] || kind=plain
+	sed -n "s/^$kind //p" "$RESOLVED/lock" | pick_kernel "${KVER:-}"
+}
 
 # Keys: a name in the cache says all that the thing depends on.
 root_dir() { echo "$CACHE/root/$(lock_get root)"; }

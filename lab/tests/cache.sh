@@ -25,9 +25,10 @@ cat >"$lab/lib/steps.sh" <<-'END'
 		echo "request $(request)" >"$1/lock.new"
 		at resolve_lock
 		printf '%s\n' 'mirror http://one.test/debian' "root r-$(request)" "tools t" \
-			'kernel 7.3.4-rt 7.3.4-1 linux-source-7.3' \
-			'kernel 7.2.9-rt 7.2.9-1 linux-source-7.2' >>"$1/lock.new"
-		[[ ! -e $NEWER ]] || sed -i '/^kernel 7.3/i kernel 7.9.1-rt 7.9.1-1 linux-source-7.9' "$1/lock.new"
+			'stock 7.3.4-rt 7.3.4-1 linux-source-7.3' \
+			'stock 7.2.9-rt 7.2.9-1 linux-source-7.2' \
+			'plain 7.3.4 7.3.4-1 linux-source-7.3' >>"$1/lock.new"
+		[[ ! -e $NEWER ]] || sed -i '/^stock 7.3/i stock 7.9.1-rt 7.9.1-1 linux-source-7.9' "$1/lock.new"
 		mv "$1/lock.new" "$1/lock"
 	}
 	sid_resolve() {
@@ -73,6 +74,7 @@ check "and nothing done, so no network either" test -z "$(steps)"
 check "lab-update resolves afresh" ends 0 'ready' setup --update
 check "and makes nothing that is there" test "$(steps)" = "resolve_lists resolve_lock"
 check "another kernel: no more than that" ends 0 'ready: kernel 7.2.9-rt' env KVER=7.2 "$lab/setup"
+check "another kind: no more than that" ends 0 'ready: kernel 7.3.4 ' env KERNEL=plain "$lab/setup"
 check "is made" test "$(tail -n 3 "$STEPS" | paste -sd' ')" = "download unpack prepare"
 check "a kernel that does not exist: those that do" \
 	one_line_error 'KVER=6.1, there are: 7.3.4-rt 7.2.9-rt' env KVER=6.1 "$lab/setup"

@@ -35,7 +35,7 @@ END
 	. "$lab/lib/resolve.sh"
 	mkdir -p "$RESOLVED"
 	printf '%s\n' "request $(request)" 'root r' 'tools t' \
-		'kernel 7.3.4-rt 7.3.4-1 linux-source-7.3' >"$RESOLVED/lock"
+		'stock 7.3.4-rt 7.3.4-1 linux-source-7.3' >"$RESOLVED/lock"
 	mkdir -p "$(root_dir)" "$(kernel_dir 7.3.4-rt 7.3.4-1)"
 )
 
@@ -58,7 +58,7 @@ check "lockdep off, whatever else" vm 'starts; says clean; : >"$run/lockdep-off"
 # shellcheck disable=SC2016
 check "lockdep off, where a complaint is due" vm 'starts; says rcu-stall; : >"$run/lockdep-off"; ends 0' 0 '^$' 'EXPECT=splat:detected stalls'
 check "a kernel that is not built" vm 'starts; ends 0' 125 "run 'make test-kernel KERNEL=debug'" KERNEL=debug
-check "a kernel that is none" vm 'starts; ends 0' 125 'stock or one of: debug' KERNEL=fast
+check "a kernel that is none" vm 'starts; ends 0' 125 'stock, plain or one of: debug' KERNEL=fast
 check "no user space" vm 'boots; says clean' 125 'never reached user space'
 check "no user space, with the reason" vm 'boots; says int3-oops' 125 'Oops: int3.*never reached user space'
 check "no end" vm 'starts; times_out' 124 'TIMEOUT=300'

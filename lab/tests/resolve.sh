@@ -29,7 +29,7 @@ kernel_packages() {
 	kernel_packages 7.3.4+deb13-rt-amd64 7.3.4-1~bpo13+1 linux-source-7.3
 } >"$T/Packages"
 
-in_lab resolve kernels <"$T/Packages" >"$T/kernels"
+in_lab resolve kernels stock <"$T/Packages" >"$T/kernels"
 check "kernels that have all of their packages, the newest first" \
 	diff -u - "$T/kernels" <<-'END'
 		7.20.1+deb13-rt-amd64 7.20.1-1~bpo13+1 linux-source-7.20
@@ -38,9 +38,13 @@ check "kernels that have all of their packages, the newest first" \
 		7.2.6+deb13-rt-amd64 7.2.6-1~bpo13+1 linux-source-7.2
 	END
 
+check "those without PREEMPT_RT: no other kernel of Debian is one" \
+	test "$({ cat "$T/Packages"; kernel_packages 7.3.4+deb13-cloud-amd64 7.3.4-1 linux-source-7.3; } |
+		in_lab resolve kernels plain)" = "7.9.9+deb13-amd64 7.9.9-1 linux-source-7.9"
+
 # A second version of a release: the newer package is the one.
 { cat "$T/Packages"; kernel_packages 7.3.4+deb13-rt-amd64 7.3.4-1~bpo13+2 linux-source-7.3; } |
-	in_lab resolve kernels >"$T/twice"
+	in_lab resolve kernels stock >"$T/twice"
 
 # picks WISH WANTED [KERNELS]
 picks() {

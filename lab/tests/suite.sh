@@ -63,7 +63,7 @@ in_lists() {
 }
 # The outcome of apt itself is not looked at here.
 locked='uname() { echo x86_64; }; apt_in() { echo "Inst bash (5 Debian:1 [amd64])"; }
-	resolve_lock '"$T"'/lists && sed -n "s/^kernel \([^ ]*\) .*/\1/p" '"$T"'/lists/lock | paste -sd" "'
+	resolve_lock '"$T"'/lists && sed -n "s/^stock \([^ ]*\) .*/\1/p" '"$T"'/lists/lock | paste -sd" "'
 in_lists "$T/lists"
 check "no kernel but of the backports" prints 7.2.1-rt-amd64 trixie "$locked"
 check "no kernel but of sid and experimental" prints '7.3.1-rt-amd64 7.2.2-rt-amd64' sid "$locked"

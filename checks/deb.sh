@@ -6,7 +6,8 @@
 # The test makes the Debian packages from copies of the sources, and of
 # build/rcu-blame, under several umasks. The test fails if a package is not
 # made, differs from the others in a bit, or holds a file that not everybody may
-# read or that others may write; or if that of rcu-blame depends on another.
+# read or that others may write; if its changelog has not its version; or if that of
+# rcu-blame depends on another.
 #
 # Control: with a line more in a source, the packages are others.
 
@@ -55,6 +56,13 @@ modes()
 	grep -q /packaging/kdir "$work/contents" && grep -q '/usr/sbin/rcu-blame$' "$work/contents"
 }
 
+# changelog PACKAGE: the first line of its changelog.
+changelog()
+{
+	dpkg-deb --fsys-tarfile "$work"/022/build/"$1"_*.deb |
+		tar -x -O "./usr/share/doc/$1/changelog.gz" | gzip -d | head -n 1
+}
+
 # field NAME: of the tool's package.
 field()
 {
@@ -62,13 +70,17 @@ field()
 }
 
 ktap_print_header
-ktap_set_plan 14
+ktap_set_plan 16
 
 for mask in 022 077 027 002; do
 	check "umask $mask: the packages are made" made $mask
 done
 check "that of the tool is for $(field Architecture), and depends on none" \
 	test "$(field Architecture)/$(field Depends)" = "$(dpkg --print-architecture)/"
+for package in rcu-notrace-dkms rcu-blame; do
+	check "$package: its changelog begins with its version" \
+		test "$(changelog $package)" = "rcu-notrace ($(field Version)) unstable; urgency=medium"
+done
 check "everybody may read what is in it, and only root may write it" modes 077
 for mask in 077 027 002; do
 	for package in rcu-notrace-dkms rcu-blame; do

@@ -148,7 +148,7 @@ mkdir -p "$work"
 rm -rf "$work/blocks" "$tree"
 blocks "$work/blocks" Documentation/install.rst README.md
 owns=$(of_class own "$work/blocks")
-ktap_set_plan $((24 + $(echo "$owns" | wc -l)))
+ktap_set_plan $((25 + $(echo "$owns" | wc -l)))
 
 # As the root that these files belong to.
 clean_up()
@@ -162,6 +162,9 @@ check "the package is made" "${LAB_VM%/*}/enter" packaging/deb build/package
 # checks/check has built it.
 check "that of the tool is made" \
 	"${LAB_VM%/*}/enter" packaging/deb-tool build/package build/rcu-blame
+check "lintian has nothing to say of either" inside "apt-get -q -y install lintian &&
+	lintian --allow-root --fail-on error,warning build/package/*.deb &&
+	apt-get -q -y purge --autoremove lintian"
 # The supported lines, where DKMS reads them.
 min=$(sed -n 's/^BUILD_EXCLUSIVE_KERNEL_MIN="\(.*\)"$/\1/p' dkms.conf)
 max=$(sed -n 's/^BUILD_EXCLUSIVE_KERNEL_MAX="\(.*\)\.999"$/\1/p' dkms.conf)

@@ -40,11 +40,13 @@ has_begun()
 	[ "$(at begun_ns)" != 0 ]
 }
 
-# begin PARAMETERS: the cause, for a minute, or for as long as a CPU may be like that.
+# begin PARAMETERS: the cause, for a minute, on a slow kernel for so many, or for as
+# long as a CPU may be like that.
 begin()
 {
 	# shellcheck disable=SC2086 # lib_blame.sh has here and there
-	insmod "$MODS/rcu_notrace_cause.ko" "cpu=$there" "other_cpu=$here" ms=60000 $1
+	insmod "$MODS/rcu_notrace_cause.ko" "cpu=$there" "other_cpu=$here" \
+		"ms=$((60000 * ${SLOW:-1}))" $1
 }
 
 # plant PARAMETERS: the cause, until it is pulled; sets $why and $held, the status.

@@ -10,4 +10,4 @@ for program in tasks pipes; do
 	lab/enter gcc -O2 -Wall -o build/bench/$program bench/$program.c
 done
 ICOUNT=1 CPUS=8 TIMEOUT=400 guest scale.sh cpus 8 4 2 1
-ICOUNT=1 CPUS=1 MEM=3G TIMEOUT=500 guest scale.sh load 10 10000
+ICOUNT=1 CPUS=1 MEM=3G TIMEOUT=700 guest scale.sh load 10 10000

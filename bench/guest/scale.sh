@@ -98,12 +98,14 @@ cpus)
 	;;
 load)
 	shift
-	# All of them but the last admit whatever there is.
+	# All of them but the last two admit whatever there is.
 	for filter in '' 'prio<140' 'prio<140&&prio<140' \
 		'prio<140&&prio<140&&prio<140&&prio<140' \
-		'comm==*' 'cpu==0' 'cgroup==/' 'pid==1'; do
-		event none "filter=${filter:-all}" 1 2000
-		ours "filter=$filter" "filter=${filter:-all}" 1 2000
+		'comm==*' 'cpu==0' 'cgroup==/' 'comm==x*' 'pid==1'; do
+		for _ in $(seq $ROUNDS); do
+			event none "filter=${filter:-all}" 1 2000
+			ours "filter=$filter" "filter=${filter:-all}" 1 2000
+		done
 	done
 	# The holder of the lock spins, boosted, and the readers wait for it.
 	chrt -f -p 10 $$

@@ -6,8 +6,8 @@
 # The test makes the Debian packages from copies of the sources, and of
 # build/rcu-blame, under several umasks. The test fails if a package is not
 # made, differs from the others in a bit, or holds a file that not everybody may
-# read or that others may write; if its changelog has not its version; or if that of
-# rcu-blame depends on another.
+# read or that others may write; if its changelog has not its version; or if
+# that of rcu-blame depends on another.
 #
 # Control: with a line more in a source, the packages are others.
 
@@ -79,7 +79,8 @@ check "that of the tool is for $(field Architecture), and depends on none" \
 	test "$(field Architecture)/$(field Depends)" = "$(dpkg --print-architecture)/"
 for package in rcu-notrace-dkms rcu-blame; do
 	check "$package: its changelog begins with its version" \
-		test "$(changelog $package)" = "rcu-notrace ($(field Version)) unstable; urgency=medium"
+		test "$(changelog $package)" = \
+		"rcu-notrace ($(field Version)) unstable; urgency=medium"
 done
 check "everybody may read what is in it, and only root may write it" modes 077
 for mask in 077 027 002; do

@@ -339,7 +339,7 @@ impl kernel::Module for Reader {
 
         if how.locked && !cfg!(CONFIG_PREEMPT_RT) {
             // Without PREEMPT_RT the holder of a spinlock is not preempted.
-            return Err(EOPNOTSUPP);
+            return Err(EINVAL);
         }
         {
             let reader = Kthread::run(how.cpu, false, c"known_reader", move || reader(&rcu, how))?;

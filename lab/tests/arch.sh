@@ -13,13 +13,14 @@ chmod +x "$T/bin/uname"
 export XDG_CACHE_HOME=$T/cache
 unset SUITE KVER KERNEL
 
-# on MACHINE ARCH SCRIPT: what SCRIPT prints, with the lab's parts sourced.
+# on MACHINE ARCH SCRIPT: what SCRIPT prints there.
 on() {
-	# shellcheck disable=SC2016 # the inner bash expands it
-	env -u ARCH ${2:+ARCH="$2"} LAB_TEST_MACHINE="$1" PATH="$T/bin:$PATH" bash -c '
-		. "$0/lib/common.sh"
-		for part in mirror resolve cache kernel kinds; do . "$0/lib/$part.sh"; done
-		eval "$1"' "$TESTED/lab" "$3"
+	(
+		unset ARCH
+		[[ -z $2 ]] || export ARCH=$2
+		export LAB_TEST_MACHINE=$1 PATH=$T/bin:$PATH
+		with_parts "$3"
+	)
 }
 # prints TEXT ON...
 prints() {

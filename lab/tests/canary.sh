@@ -14,7 +14,8 @@ export BREAK=$T/break
 stub() { cat >"$1" && chmod +x "$1"; }
 stub lab/newest <<-'END'
 	#!/bin/sh
-	[ ! -e "$BREAK" ] || ! grep -q newest "$BREAK" || exit 125
+	! grep -q newest "$BREAK" || exit 125
+	! grep -q nothing "$BREAK" || exit 0
 	{
 		echo "trixie 7.3.4+deb13-rt-amd64 7.3.4-1~bpo13+1 supported"
 		echo "forky 7.3.10+deb14-rt-amd64 7.3.10-1 supported"
@@ -68,6 +69,7 @@ check "what does not compile" says 1 "0 passed, 1 failed, 0 skipped" \
 check "is the end" did "setup  $newest/kbuild modules $newest"
 check "a test that fails" says 1 "3 passed, 1 failed, 1 skipped" newest check
 check "no package lists: the lab has said why" says 125 '' '' newest
+check "no kernel in any suite" says 1 "0 passed, 1 failed, 0 skipped" 'broken: no suite has a kernel' nothing
 unset TESTS
 check "without TESTS: the short ones" says 0 "3 passed, 0 failed, 1 skipped" newest
 check "all of them" grep -q '^check machine .* known_reader .* tutorial sid' did

@@ -60,6 +60,16 @@ lab_copy() {
 	mkdir -p "$XDG_CACHE_HOME"
 }
 
+# with_parts SCRIPT: what SCRIPT prints in a shell of its own, with the lab's parts
+# sourced.
+with_parts() {
+	# shellcheck disable=SC2016 # the inner bash expands it
+	bash -c '
+		. "$0/lib/common.sh"
+		for part in mirror resolve cache kernel kinds; do . "$0/lib/$part.sh"; done
+		eval "$1"' "$TESTED/lab" "$1"
+}
+
 # in_lab SCRIPT CMD...: with a part of the lab, lib/SCRIPT, sourced.
 in_lab() {
 	local script=$1

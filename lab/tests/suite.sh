@@ -6,15 +6,15 @@
 
 export XDG_CACHE_HOME=$T/cache
 unset ARCH KVER KERNEL
-kernels=$T/cache/rcu-notrace
+cache=$T/cache/rcu-notrace
 
-# from SUITE SCRIPT: what SCRIPT prints, with the lab's parts sourced.
+# from SUITE SCRIPT: what SCRIPT prints with it.
 from() {
-	# shellcheck disable=SC2016 # the inner bash expands it
-	env -u SUITE ${1:+SUITE="$1"} bash -c '
-		. "$0/lib/common.sh"
-		for part in mirror resolve cache kinds; do . "$0/lib/$part.sh"; done
-		eval "$1"' "$TESTED/lab" "$2"
+	(
+		unset SUITE
+		[[ -z $1 ]] || export SUITE=$1
+		with_parts "$2"
+	)
 }
 # prints TEXT FROM...
 prints() {
@@ -24,12 +24,12 @@ prints() {
 
 # shellcheck disable=SC2016 # from() expands it
 {
-	check "trixie is the default" prints "trixie $kernels" '' 'echo $SUITE $CACHE'
-	check "and is the same with its name" prints "trixie $kernels" trixie 'echo $SUITE $CACHE'
+	check "trixie is the default" prints "trixie $cache" '' 'echo $SUITE $CACHE'
+	check "and is the same with its name" prints "trixie $cache" trixie 'echo $SUITE $CACHE'
 	check "its kernels are those of the backports" \
 		prints 'trixie-backports, of trixie trixie-backports' '' 'echo ${SUITE_KERNELS[@]}, of $(suite_lists $SUITE)'
-	check "another is below it" prints "forky $kernels/suite/forky" forky 'echo $SUITE $CACHE'
-	check "and has another architecture's below" prints "$kernels/suite/forky/arm64" forky \
+	check "another is below it" prints "forky $cache/suite/forky" forky 'echo $SUITE $CACHE'
+	check "and has another architecture's below" prints "$cache/suite/forky/arm64" forky \
 		'uname() { echo x86_64; }; ARCH=arm64; . "$LAB/lib/common.sh"; echo $CACHE'
 	check "sid has experimental's kernels as well" \
 		prints 'sid experimental, of experimental sid' sid 'echo ${SUITE_KERNELS[@]}, of $(suite_lists $SUITE)'
@@ -42,7 +42,7 @@ prints() {
 			prints "gcc-$gcc" "$suite" 'packages | grep ^gcc-'
 		check "and the kernel's build has that" prints "gcc-$gcc" "$suite" \
 			'kernel_make stock | grep -o "gcc-[0-9]*"'
-		check "no package's name has a version left out" prints 0 "$suite" 'packages | grep -c @ || true'
+		check "no package's name has a version left out" prints '' "$suite" 'packages | sed -n /@/p'
 	done
 	check "what is asked for is not the same" test "$(from trixie request)" != "$(from forky request)"
 	check "what is missing: the command has the suite" \

@@ -315,6 +315,23 @@ fn mistake(text: &[u8]) -> Result<Mistake, TestCaseError> {
     }
 }
 
+/// The filter admits the tasks of which that is true, and no other.
+fn admits_those(
+    filter: &Filter,
+    subjects: &[Subject],
+    is_true_of: impl Fn(&Subject) -> bool,
+) -> Result<(), TestCaseError> {
+    for subject in subjects {
+        prop_assert_eq!(
+            subject.is_admitted(filter),
+            is_true_of(subject),
+            "{:?}",
+            subject
+        );
+    }
+    Ok(())
+}
+
 /// Bytes, or parts of filters in any order.
 fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
     const TOKENS: [&[u8]; 26] = [
@@ -397,14 +414,7 @@ proptest! {
     ) {
         let filter = parse(&expression.text(&blanks));
 
-        for subject in subjects {
-            prop_assert_eq!(
-                subject.is_admitted(&filter),
-                expression.is_true_of(&subject),
-                "{:?}",
-                subject
-            );
-        }
+        admits_those(&filter, &subjects, |subject| expression.is_true_of(subject))?;
     }
 
     /// An expression of one term, which is looked at in a way of its own, admits the tasks of which
@@ -413,14 +423,7 @@ proptest! {
     fn one_term(term in term(), subjects in prop::collection::vec(subject(), 1..8)) {
         let filter = parse(&alone(term.clone()));
 
-        for subject in subjects {
-            prop_assert_eq!(
-                subject.is_admitted(&filter),
-                term.is_true_of(&subject),
-                "{:?}",
-                subject
-            );
-        }
+        admits_those(&filter, &subjects, |subject| term.is_true_of(subject))?;
     }
 
     /// A pattern matches the names that it can be read as.

@@ -597,8 +597,9 @@ static bool create_tasks(void)
 		blocked = create(blocked_fn, NULL, other_cpu, NOT_FIFO, "cause_reader");
 	if (late_ms)
 		late = create(late_reader_fn, NULL, other_cpu, NOT_FIFO, "cause_late");
+	/* It reads its clock as soon as it is woken, whatever else there is to run. */
 	if (waiter)
-		waiting = create(waiter_fn, NULL, free_cpu, NOT_FIFO, "cause_waiter");
+		waiting = create(waiter_fn, NULL, free_cpu, MAX_RT_PRIO - 1, "cause_waiter");
 	return !failed;
 }
 

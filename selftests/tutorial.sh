@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# description: The tutorial's module counts the wakeups of one task
+# description: The tutorial's modules count the wakeups of one task
 # requires: program:perl
 # runs: vm
 #
-# The test loads the tutorial's module. The test fails if the module does not
-# count the wakeups of the task that the module is asked to look at, or counts
-# those of others.
+# The test loads the tutorial's module in Rust, then that in C. The test fails
+# if either does not count the wakeups of the task that the module is asked to
+# look at, or counts those of others.
 #
 # Control: wakeups of a task that does not exist are not counted.
 
@@ -22,28 +22,31 @@ start_sleeper()
 	done
 }
 
-# count_wakeups PID: sets $woken to how often the module has seen that task
+# count_wakeups MODULE PID: sets $woken to how often the module has seen that task
 # woken, while $sleeper did its work.
 count_wakeups()
 {
 	dmesg -C
-	insmod "$MODS/rcu_notrace_tutorial.ko" pid="$1"
+	insmod "$MODS/$1.ko" pid="$2"
 	kill -CONT $sleeper
 	wait $sleeper
-	rmmod rcu_notrace_tutorial
+	rmmod "$1"
 	woken=$(dmesg | value woken)
 }
 
 ktap_print_header
-ktap_set_plan 3
+ktap_set_plan 6
 
-start_sleeper
-count_wakeups $sleeper
-check "a task that sleeps 50 times is woken so often: $woken" test "${woken:-0}" -ge 50
-check "and not much more often" test "${woken:-0}" -lt 100
-start_sleeper
-# No task has the number of pid_max.
-count_wakeups "$(cat /proc/sys/kernel/pid_max)"
-check "control: a task that does not exist is not: $woken" test "$woken" = 0
+for module in rcu_notrace_tutorial rcu_notrace_tutorial_c; do
+	start_sleeper
+	count_wakeups $module $sleeper
+	check "$module: a task that sleeps 50 times is woken so often: $woken" \
+		test "${woken:-0}" -ge 50
+	check "$module: and not much more often" test "${woken:-0}" -lt 100
+	start_sleeper
+	# No task has the number of pid_max.
+	count_wakeups $module "$(cat /proc/sys/kernel/pid_max)"
+	check "$module: control: a task that does not exist is not: $woken" test "$woken" = 0
+done
 
 ktap_finished

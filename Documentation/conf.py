@@ -9,7 +9,9 @@ highlight_language = "none"
 html_theme = "alabaster"
 html_theme_options = {
     "description": "RCU readers for code that traces",
-    "page_width": "64rem",
+    # 100 columns of code.
+    "page_width": "76rem",
+    "code_font_size": "0.8em",
     "fixed_sidebar": True,
 }
 html_sidebars = {"**": ["about.html", "searchfield.html", "navigation.html"]}

@@ -9,6 +9,7 @@
 
 TIMES=/sys/module/rcu_notrace_cause/parameters/times
 HELD=$DIR/held
+TRACING=/sys/kernel/tracing
 
 # clear_cpu CPU: of all but what is bound to it, until the test ends. A guest whose
 # disk has its interrupt thread behind a hog has no disk; and the scheduler gives a
@@ -44,6 +45,26 @@ make_room()
 	for thread in $(pgrep '^rcu_preempt|^rcu_exp|^rcub/'); do
 		move_thread "$thread" "$1" 2> /dev/null
 	done
+}
+
+# trace_grace_periods: normal ones, by the function tracer, until the test ends.
+trace_grace_periods()
+{
+	at_exit "echo local > $TRACING/trace_clock"
+	at_exit "echo > $TRACING/set_ftrace_filter"
+	at_exit "echo nop > $TRACING/current_tracer"
+	echo mono > $TRACING/trace_clock
+	echo rcu_gp_init rcu_gp_cleanup > $TRACING/set_ftrace_filter
+	echo function > $TRACING/current_tracer
+}
+
+# grace_periods: begin and end of each normal one, as the tracer has them, in ns.
+grace_periods()
+{
+	sed -n 's/.* \([0-9]*\)\.\([0-9]*\): rcu_gp_\([a-z]*\) .*/\1\2000 \3/p' $TRACING/trace |
+		awk '
+			$2 == "init" { begin = $1 }
+			$2 == "cleanup" && begin { print begin, $1; begin = 0 }'
 }
 
 # watch FOR: what held says, and the times of the cause before and after that, from

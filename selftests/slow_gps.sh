@@ -27,7 +27,6 @@
 MS=${MS:-1500}
 ROUNDS=${ROUNDS:-1000}
 
-TRACING=/sys/kernel/tracing
 delay_ms=$(config RCU_BOOST_DELAY)
 
 # within PERCENT A B
@@ -97,15 +96,6 @@ slow()
 gp()
 {
 	head -n 1 "$tmp/slow" | value "$1"
-}
-
-# grace_periods: begin and end of each normal one, as the tracer has them, in ns.
-grace_periods()
-{
-	sed -n 's/.* \([0-9]*\)\.\([0-9]*\): rcu_gp_\([a-z]*\) .*/\1\2000 \3/p' $TRACING/trace |
-		awk '
-			$2 == "init" { begin = $1 }
-			$2 == "cleanup" && begin { print begin, $1; begin = 0 }'
 }
 
 # traced_ns: how long the one is that overlaps the wait most.
@@ -216,12 +206,7 @@ at_exit "rm -r '$tmp'"
 make_room "$here"
 insmod "$MODULE"
 at_exit "rmmod rcu_blame"
-at_exit "echo local > $TRACING/trace_clock"
-at_exit "echo > $TRACING/set_ftrace_filter"
-at_exit "echo nop > $TRACING/current_tracer"
-echo mono > $TRACING/trace_clock
-echo rcu_gp_init rcu_gp_cleanup > $TRACING/set_ftrace_filter
-echo function > $TRACING/current_tracer
+trace_grace_periods
 
 # Short ones first: nothing is slow yet. Each number with the times between which it
 # was read.

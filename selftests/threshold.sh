@@ -20,7 +20,6 @@
 . "${0%/*}/lib_blame.sh"
 . "${0%/*}/lib_cause.sh"
 
-TRACING=/sys/kernel/tracing
 INSTANCE=$TRACING/instances/threshold
 EVENT=events/rcu_blame/reader_threshold
 

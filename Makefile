@@ -116,6 +116,7 @@ lint: ## the kernel's checkers of style, and more, on every file
 docs: module ## the documentation, as HTML in build/docs
 	@lab/enter Documentation/build
 	@echo build/docs/index.html
+
 bench: ## measure what it costs beside others; BENCH='a b' for some of it
 	@bench/run $(BENCH)
 
@@ -152,6 +153,9 @@ package: tool ## the Debian packages rcu-notrace-dkms and rcu-blame, in build/
 	@lab/enter packaging/deb
 	@lab/enter packaging/deb-tool
 
+dist: lab ## a tarball of the last commit, which builds without git, in build/
+	@lab/enter packaging/dist
+
 clean: ## remove what was built here
 ifneq ($(strip $(KDIR)),)
 	$(KDIR_MAKE) clean
@@ -169,5 +173,5 @@ help: ## this text
 	      /^[a-z-]+:.*## / { name = $$1; sub(/:.*/, "", name); sub(/.*## /, ""); printf "  %-12s %s\n", name, $$0 }' \
 		$(firstword $(MAKEFILE_LIST))
 
-.PHONY: kdir install uninstall package module lab lab-update test-kernel patched-kernel lab-clean
+.PHONY: kdir install uninstall package dist module lab lab-update test-kernel patched-kernel lab-clean
 .PHONY: vm shell tool demo check tests matrix canary neighbours soak bench lint docs model clean help

@@ -27,7 +27,7 @@ TESTS ?=#       what make check runs, default all; names as in selftests/ and ch
 LANES ?=#       how many jobs of make check run at a time, see checks/check
 CELLS ?=#       what make matrix runs them in, e.g. '1 20 4:preempt=lazy'
 LONG ?=#        1: make check runs the tests that take a quarter of an hour, too
-PACKAGE ?=#     1: make check tries the Debian package as well, for half an hour
+PACKAGE ?=#     1: make check tries the Debian package as well, for three quarters of an hour
 NEIGHBOURS ?=#  what make neighbours runs, default all: rcutorture ftracetest refscale bpftrace
 DURATION ?=#    seconds of rcutorture, default 120, and of a test that says so
 HOURS ?=#       how long make soak takes

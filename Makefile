@@ -46,12 +46,17 @@ $(foreach v,KVER SUITE ARCH KERNEL CPUS MEM APPEND TIMEOUT SLOW EXPECT ICOUNT TC
 ifneq ($(strip $(KDIR)),)
 # By the name that it has in the configuration: to kbuild, another name for the
 # same is another compiler.
-KDIR_CC = $(shell sed -n 's/^CONFIG_CC_VERSION_TEXT="\([^ ]*gcc[^ ]*\) .*/\1/p' $(KDIR)/.config)
+KDIR_CC = $(shell sed -n 's/^CONFIG_CC_VERSION_TEXT="\([^ ]*gcc[^ ]*\) .*/\1/p' $(KDIR)/.config 2>/dev/null)
+# Crates of one compiler are nothing to another. To kbuild only the command line names it.
+KDIR_RUSTC = $(shell sed -n 's/^CONFIG_RUSTC_VERSION_TEXT="\(.*\)"$$/\1/p' $(KDIR)/.config 2>/dev/null)
+MY_RUSTC = $(if $(findstring command,$(origin RUSTC)),$(RUSTC),rustc)
 KDIR_MAKE = $(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(KDIR_CC),CC=$(KDIR_CC))
 
 module: ## build rcu_notrace.ko and rcu_blame.ko (the default)
 	@[ -e $(KDIR)/rust/libkernel.rmeta ] || { \
 		echo "$(KDIR) has no Rust crates: prepare it with CONFIG_RUST=y and 'make modules_prepare'" >&2; exit 1; }
+	@has=$$($(MY_RUSTC) --version 2>&1); [ "$$has" = "$(KDIR_RUSTC)" ] || { \
+		echo "$(KDIR) was built with $(KDIR_RUSTC), and $(MY_RUSTC) is $$has: install that one, or name it by RUSTC=" >&2; exit 1; }
 	$(KDIR_MAKE) modules
 else
 module: lab

@@ -10,7 +10,8 @@
 # that man finds, or no completion that bash and its loader take.
 #
 # Control: before the installation the module is not found. Without
-# build/rcu-blame only the module is installed.
+# build/rcu-blame only the module is installed. With another rustc first in the
+# path, make says so in a line, which it does not for the installation.
 
 . "${0%/*}/../selftests/lib.sh"
 
@@ -55,8 +56,14 @@ without_tool()
 	return $status
 }
 
+# other_rustc: make, where another rustc is the first.
+other_rustc()
+{
+	PATH=$work/bin:$PATH make KDIR="$KDIR" module > "$work/log" 2>&1
+}
+
 ktap_print_header
-ktap_set_plan 13
+ktap_set_plan 15
 
 mkdir "$work/root"
 refute "control: before, it is not found" found
@@ -79,5 +86,13 @@ refute "it is not loaded at boot unless asked for" \
 	grep -q '^[^#]' "$work/root/etc/modules-load.d/rcu-notrace.conf"
 check "make uninstall" try KDIR="$KDIR" DESTDIR="$work/root" uninstall
 check "and nothing is left" test -z "$(files)"
+
+mkdir "$work/bin"
+printf '#!/bin/sh\necho rustc 0.0.1\n' > "$work/bin/rustc"
+chmod +x "$work/bin/rustc"
+refute "with another rustc nothing is built" other_rustc
+check "and a line says what it was built with, and what is there" \
+	sh -c "grep -c . '$work/log' | grep -qx 2 &&
+		grep -q 'was built with rustc [1-9].* and rustc is rustc 0.0.1: ' '$work/log'"
 
 ktap_finished

@@ -190,19 +190,21 @@ sees_expedited()
 	grep -q ' rcu_poll_gp_seq_start_unlocked$' /proc/kallsyms
 }
 
-# skip N NAME: so many results.
+# skip N NAME WHY: so many results.
 skip()
 {
 	for _ in $(seq "$1"); do
-		ktap_test_skip "$2: this kernel does not show expedited grace periods"
+		ktap_test_skip "$2: $3"
 	done
 }
+hidden="this kernel does not show expedited grace periods"
 
 ktap_print_header
-ktap_set_plan 79
+ktap_set_plan 84
 
 tmp=$(mktemp -d)
 at_exit "rm -r '$tmp'"
+third=$(cpus | grep -vx -e "$here" -e "$there" | head -n 1)
 make_room "$here"
 insmod "$MODULE"
 at_exit "rmmod rcu_blame"
@@ -273,7 +275,19 @@ if sees_expedited; then
 	expedited "a reader"
 	check "expedited: the reader is the cause" names reader "$(at pid)" hog_ns hogged_ns
 else
-	skip 4 "an expedited one"
+	skip 4 "an expedited one" "$hidden"
+fi
+
+if [ "$third" ]; then
+	clear_cpu "$third"
+	bring_about "cause=preempted both=1 waiter=1 other_cpu=$third"
+	normal "one that may migrate"
+	check "one that may migrate, to a CPU with a hog, is the cause: $(first reader)" \
+		names reader "$(at pid)" hog_ns hogged_ns
+	check "one that may migrate: preempted by the hog" \
+		test "$(first reader | value by_pid)" = "$(at hog_pid)"
+else
+	skip 5 "one that may migrate" "it needs 3 CPUs"
 fi
 
 bring_about "cause=rcuc waiter=1"
@@ -303,7 +317,7 @@ if sees_expedited; then
 	check "a lock: which the hog has preempted" \
 		test "$(first reader "$(at owner_pid)" | value by_pid)" = "$(at hog_pid)"
 else
-	skip 7 "a lock"
+	skip 7 "a lock" "$hidden"
 fi
 
 # The threads of RCU that boost a reader, and that drive grace periods.
@@ -359,7 +373,7 @@ if sees_expedited; then
 	check "rcu_exp_gp: it is the cause: $(first thread "$exp_thread")" \
 		among thread "$exp_thread" asked_ns hogged_ns
 else
-	skip 4 "rcu_exp_gp"
+	skip 4 "rcu_exp_gp" "$hidden"
 fi
 
 bring_about "cause=preempt_off waiter=1"

@@ -69,8 +69,20 @@ const LEAVING: [&[u8]; 15] = [
     b"rt_write_lock",
 ];
 
-/// The frame that a person looks for: the first one outside of interrupts, the scheduler, and the
-/// locks on which a task sleeps. `None`: it has no name, as that of a module that is gone.
+/// Functions that a compiler calls in others for the checkers of a kernel: KASAN, KCSAN, KCOV.
+const CHECKERS: [&[u8]; 7] = [
+    b"__asan_",
+    b"__hwasan_",
+    b"__kasan_",
+    b"__sanitizer_cov_",
+    b"__tsan_",
+    b"kasan_",
+    b"kcsan_",
+];
+
+/// The frame that a person looks for: the first one outside of interrupts, the scheduler, the
+/// locks on which a task sleeps, and a kernel's checkers. `None`: it has no name, as that of a
+/// module that is gone.
 pub fn place(stack: &[Frame]) -> Option<&Frame> {
     let begins =
         |frame: &Frame, names: &[&[u8]]| names.iter().any(|name| frame.0.bytes().starts_with(name));
@@ -82,7 +94,7 @@ pub fn place(stack: &[Frame]) -> Option<&Frame> {
 
     outside
         .iter()
-        .find(|frame| !begins(frame, &LEAVING))
+        .find(|frame| !begins(frame, &LEAVING) && !begins(frame, &CHECKERS))
         .or_else(|| outside.first())
         .or_else(|| stack.first())
         .filter(|frame| frame.0.bytes() != b"?")
@@ -110,6 +122,13 @@ mod tests {
                 dput+0x1/0x2"
             ),
             "dput"
+        );
+        assert_eq!(
+            at(
+                "asm_sysvec_call_function+0x1/0x2,kasan_check_range+0x1/0x2,__asan_load8+0x1/0x2,\
+                cause_reads+0x5a/0x90[rcu_notrace_cause]"
+            ),
+            "cause_reads"
         );
         assert_eq!(at("__schedule+0x1/0x2"), "__schedule");
         assert_eq!(

@@ -53,6 +53,14 @@ rows()
 	echo "$compared" | awk -v pattern="$1" '/^[a-z_]+ / && $0 ~ pattern { printf "%s ", $1 }'
 }
 
+# The two that a bpftrace without that program has not.
+not_compared()
+{
+	BPFTRACE_MISSING_PROBES=error \
+		bpftrace -e 'fentry:vmlinux:rcu_note_context_switch { exit(); }' \
+		> "$tmp/out" 2>&1 || echo "sections qs_deferred"
+}
+
 # apart TIME COUNT: how far its bounds are, in ns, for each of those that are counted.
 apart()
 {
@@ -82,7 +90,7 @@ made_up()
 
 ktap_print_header
 delay_ms=$(config RCU_BOOST_DELAY)
-ktap_set_plan 20
+ktap_set_plan 23
 
 tmp=$(mktemp -d)
 
@@ -99,6 +107,8 @@ made_up <<'END'
 1|control: bpftrace alone has it|pid=5000 dead=1|@boosts[5000]: 1
 1|control: equal sums|pid=5000 dead=1 boosts=1;pid=5001 dead=1|@boosts[5001]: 1
 1|control: no task at all|pid=87 dead=1|
+0|a number that bpftrace cannot see|pid=5000 dead=1 sections=1|
+1|control: one that it can|pid=5000 dead=1 sections=1|@noted: 1
 END
 
 insmod "$MODULE" tasks=16384
@@ -137,6 +147,9 @@ workload='stress-ng --quiet --timeout 6 --switch 2 --fork 1 --timer 1 --membarri
 counted "$workload"
 check "bpftrace and the module agree on every task" compare
 check "of each number there is some" test "$(rows ' 0 ')" = ""
+none=$(not_compared)
+check "all are compared but for those that this bpftrace cannot see: ${none:-none}" \
+	test "$(rows 'not compared')" = "${none:+$none }"
 # The time that the build with mistakes adds has to stand out.
 for time in "off_ns preempted" "boosted_ns boosts"; do
 	# shellcheck disable=SC2086
@@ -161,6 +174,7 @@ insmod "$MODS/rcu_notrace_miscount.ko"
 counted "$workload"
 compare
 mistaken="preempted lock_waits sections off_ns boosts boosted_ns qs_deferred "
+test -z "$none" || mistaken="preempted lock_waits off_ns boosts boosted_ns "
 check "control: with mistakes these differ, no others: $(rows differ)" \
 	test "$(rows differ)" = "$mistaken"
 rmmod rcu_notrace_miscount

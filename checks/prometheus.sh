@@ -30,7 +30,7 @@ EACH=5
 # query EXPRESSION: a line for each series or sample.
 query()
 {
-	promtool query instant $URL "$1" 2> "$tmp/query.err"
+	promtool query instant $URL "$1" 2> /dev/null
 }
 
 # samples: of the last five minutes, their times, in seconds since 1970.

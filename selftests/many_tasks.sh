@@ -64,16 +64,14 @@ reset
 read_table
 check "an empty table has no rows" test "$lines" = 0
 empty_us=$us
-echo 1 > $CTL/enable
 for more in $((FORKS / 16)) $((FORKS * 3 / 16)) $((FORKS * 3 / 4)); do
+	echo 1 > $CTL/enable
 	threads $more
 	echo 0 > $CTL/enable
 	read_table
 	ktap_print_msg "$lines rows: $us us, an empty table: $empty_us us"
 	shorter_ns=$row_ns row_ns=$(((us - empty_us) * 1000 / lines))
-	echo 1 > $CTL/enable
 done
-echo 0 > $CTL/enable
 check "all tasks are there: $lines rows" test "$lines" = "$(stat tasks_taken)"
 check "and there are $FORKS or more" test "$lines" -ge "$FORKS"
 check "a row takes as long in a table four times as long: $row_ns ns, $shorter_ns ns" \

@@ -3,7 +3,7 @@
 # description: The tool rcu-blame names each cause of a long grace period
 # requires: cpus:2 config:PREEMPT_RT config:RCU_BOOST program:tmux
 # runs: vm
-# timeout: 600
+# timeout: 300
 #
 # The test brings about one cause of a long grace period after another. The
 # test fails if the first line of "rcu-blame why" does not name the cause, with

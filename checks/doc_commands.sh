@@ -9,14 +9,12 @@
 # text states, or cannot be taken out. The test runs only with LONG=1.
 
 . "${0%/*}/../selftests/lib.sh"
+# shellcheck source=checks/lib_long.sh
+. "${0%/*}/lib_long.sh"
 # shellcheck source=checks/lib_doc.sh
 . "${0%/*}/lib_doc.sh"
 
-if [ -z "${LONG:-}" ]; then
-	ktap_print_header
-	ktap_skip_all "takes a quarter of an hour: LONG=1"
-	exit "$KSFT_SKIP"
-fi
+only_with_long "takes a quarter of an hour"
 
 work=$PWD/build/doc_commands
 tree=$work/tree

@@ -13,12 +13,10 @@
 # Control: a test that fails is reported as failed.
 
 . "${0%/*}/../selftests/lib.sh"
+# shellcheck source=checks/lib_long.sh
+. "${0%/*}/lib_long.sh"
 
-if [ -z "${LONG:-}" ]; then
-	ktap_print_header
-	ktap_skip_all "takes a quarter of an hour: LONG=1"
-	exit "$KSFT_SKIP"
-fi
+only_with_long "takes a quarter of an hour"
 
 lab=${LAB_VM%/vm}
 source=$("$lab/show" kernel)/source.tar.xz

@@ -17,21 +17,14 @@
 # with PACKAGE=1: it downloads 900 MB.
 
 . "${0%/*}/../selftests/lib.sh"
+# shellcheck source=checks/lib_own_root.sh
+. "${0%/*}/lib_own_root.sh"
 # shellcheck source=checks/lib_doc.sh
 . "${0%/*}/lib_doc.sh"
 
 work=$PWD/build/package
 root=$work/root
 tree=$work/tree
-
-# inside COMMAND: as root, in that root file system; what it says is kept.
-inside()
-{
-	"${LAB_VM%/*}/own-root" "$root" sh -c "export DEBIAN_FRONTEND=noninteractive
-		$1" > "$work/log" 2>&1 && return
-	tail -n 20 "$work/log" | sed 's/^/# /'
-	return 1
-}
 
 # installed RELEASE: DKMS says so, and modprobe would find it.
 installed()

@@ -17,26 +17,17 @@
 # network, and one that is white, are noticed.
 
 . "${0%/*}/../selftests/lib.sh"
+# shellcheck source=checks/lib_long.sh
+. "${0%/*}/lib_long.sh"
+# shellcheck source=checks/lib_own_root.sh
+. "${0%/*}/lib_own_root.sh"
 
-if [ -z "${LONG:-}" ]; then
-	ktap_print_header
-	ktap_skip_all "downloads 130 MB: LONG=1"
-	exit "$KSFT_SKIP"
-fi
+only_with_long "downloads 130 MB"
 
 work=$PWD/build/pages
 root=$work/root
 recording=tools/rcu-blame/tests/data/small.jsonl
 test ! -e build/demo.jsonl || recording=build/demo.jsonl
-
-# inside COMMAND: as root, in a root file system with a browser.
-inside()
-{
-	"${LAB_VM%/*}/own-root" "$root" sh -c "export DEBIAN_FRONTEND=noninteractive
-		$1" > "$work/log" 2>&1 && return
-	tail -n 20 "$work/log" | sed 's/^/# /'
-	return 1
-}
 
 # A page says on the console what this keeps it from.
 policy="default-src file: data: 'unsafe-inline'"

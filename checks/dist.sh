@@ -7,9 +7,9 @@
 #
 # The test makes the tarball twice, and builds modules and packages from it,
 # with a git in the path that only notes that it was called. The test fails if
-# the two differ, if the tarball has not the files of the last commit, if the
-# modules do not build from it, or if the packages are not those of the commit,
-# bit for bit.
+# the two differ, if the tarball has not the files of the last commit, if one is
+# made where no commit is, if the modules do not build from it, or if the
+# packages are not those of the commit, bit for bit.
 #
 # Control: without one of its files the modules do not build; the git that only
 # notes was called by the packages' script.
@@ -53,7 +53,7 @@ if ! repository rev-parse --quiet --verify HEAD > /dev/null 2>&1; then
 fi
 
 ktap_print_header
-ktap_set_plan 9
+ktap_set_plan 10
 
 check "a tarball is made" made a
 check "and a second one" made b
@@ -64,6 +64,16 @@ tree=$(find "$work" -maxdepth 1 -name 'rcu-notrace-*')
 repository ls-tree -r --name-only HEAD | sort > "$work/due"
 (cd "$tree" && find . ! -type d | sed 's|^\./||' | sort) > "$work/got"
 check "it has the $(wc -l < "$work/due") files of the commit" cmp "$work/due" "$work/got"
+
+refused()
+{
+	! (cd "$tree" && packaging/dist) > "$work/log" 2>&1 &&
+		[ "$(wc -l < "$work/log")" -eq 1 ] && grep -q 'no git repository$' "$work/log"
+}
+git -c init.defaultBranch=main init --quiet "$work"
+git -C "$work" -c user.name=other -c user.email=other commit --quiet --allow-empty -m other
+check "none is made of a folder in another's repository" refused
+rm -rf "$work/.git"
 
 mkdir "$work/bin"
 printf '#!/bin/sh\necho "$@" >> %s\nexit 1\n' "$work/called" > "$work/bin/git"

@@ -95,7 +95,7 @@ unset MAKEFLAGS MAKELEVEL MFLAGS TESTS EXPECT TIMEOUT
 
 rm -rf "$work"
 mkdir -p "$tree"
-tar -c --exclude=./build --exclude=./.git . | tar -x -C "$tree"
+tar -c --exclude=./build . | tar -x -C "$tree"
 blocks "$work/blocks" README.md CONTRIBUTING.md Documentation/*.rst
 cat > "$work/planted.rst" <<-'PLANTED'
 	.. code-block:: console

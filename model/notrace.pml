@@ -33,6 +33,8 @@
  *       an irq_work or a timer is on its way
  *   C8  no raw lock is taken under itself, whatever the guard interrupted
  *
+ * A search prints each transition of the promise that it comes upon, see step().
+ *
  * README.rst says what the configurations and the mutants are.
  */
 
@@ -240,6 +242,49 @@ hidden byte C7_meant;
 
 /* C7: a drop that finds the report promised may rely on it. */
 #define PROMISE	(!promised || claimed || timer || npromising > 0)
+
+/* ------------------------------------------------------------------------ */
+/* Steps of the promise                                                      */
+
+/*
+ * Each step that the search comes upon is printed once, for rcu_notrace/monitor.rs:
+ * who takes it, and the state that is found, "p" promised, "w" the irq_work is
+ * pending, "t" the timer is enqueued, "i" a drop in a hard interrupt. A handler
+ * leaves the irq_work alone, and there is what becomes of the rest. The state after a
+ * drop is not said, as an interrupt may change it meanwhile. Nothing is printed of an
+ * interrupt that comes when the promise stands and the irq_work is not queued yet: the
+ * monitor has interrupts off there.
+ */
+c_decl {
+	enum { QUEUE, RELY, WORK, TIMER };
+
+	static void print(const char *letters, int state)
+	{
+		putchar(' ');
+		for (; *letters; letters++, state >>= 1)
+			putchar(state & 1 ? *letters : '-');
+	}
+
+	static void step(int by, int from, int to, int apart)
+	{
+		static const char *const names[] = { "Queue", "Rely", "Work", "Timer" };
+		static char seen[4][16][4];
+
+		if (apart || seen[by][from][to])
+			return;
+		seen[by][from][to] = 1;
+		printf("step: %s", names[by]);
+		print("pwti", from);
+		if (by == WORK || by == TIMER)
+			print("pt", to);
+		putchar('\n');
+	}
+}
+
+#define STATE	(now.promised + 2 * now.claimed + 4 * now.timer)
+#define drop(by, guard)	d_step { guard -> c_code { step(by, STATE + 8 * now.hirq, 0, now.npromising); } }
+#define ours(p, t)	c_code { step(Pinterrupt->vector == V_WORK ? WORK : TIMER, \
+				      STATE, (p) + 2 * (t), now.npromising); }
 
 /* ------------------------------------------------------------------------ */
 /* Instrumentation                                                           */
@@ -625,17 +670,21 @@ inline promise()
 #else
 	if
 #ifndef M_NO_OWNER
-	:: NEWS -> backoff = 0; give()
-	:: !NEWS && (IRQS_ONLY || !promised) ->
+	:: drop(QUEUE, NEWS); backoff = 0; give()
+	:: drop(QUEUE, !NEWS && (IRQS_ONLY || !promised));
 #else
-	:: !promised ->
+	:: drop(QUEUE, !promised);
 #endif
 #ifndef M_NO_HEIR
 		give()
 #else
 		skip
 #endif
-	:: else
+#ifndef M_NO_OWNER
+	:: drop(RELY, !NEWS && !IRQS_ONLY && promised)
+#else
+	:: drop(RELY, promised)
+#endif
 	fi
 #endif
 }
@@ -686,7 +735,7 @@ inline keep_promise()
 	if
 	:: special == 0 ->		/* reported already */
 #ifndef M_NEVER_WITHDRAWN
-		promised = 0;
+		d_step { ours(0, now.timer); promised = 0; vector = 0 };
 #endif
 		backoff = 0
 #ifdef M_IN_READER
@@ -695,7 +744,7 @@ inline keep_promise()
 	:: special != 0 && nesting > 0 ->	/* the section now open inherits */
 #endif
 #ifndef M_KEPT_IN_SECTION
-		promised = 0
+		d_step { ours(0, now.timer); promised = 0; vector = 0 }
 #else
 		skip
 #endif
@@ -715,14 +764,14 @@ inline keep_promise()
 #else
 			set_need_resched();
 #endif
-			promised = 0
+			d_step { ours(0, now.timer); promised = 0; vector = 0 }
 #endif
 		:: else ->
 			set_need_resched();
 #ifdef M_NO_TIMER
 			promised = 0
 #else
-			promised = 1;
+			d_step { ours(1, 1); promised = 1; vector = 0 };
 			start_timer()
 #endif
 		fi
@@ -795,21 +844,24 @@ inline __do_softirq()
 	soft = 0
 }
 
+/* With c_code spin does not look for variables that are dead. */
+#define came(v)	d_step { vector == v -> vector = 0 }
+
 proctype interrupt(byte vector) provided (ON_CPU)
 {
 	trace();			/* irq entry */
 	if
-	:: vector == V_EXP -> rcu_exp_handler()
+	:: came(V_EXP); rcu_exp_handler()
 	:: vector == V_WORK || vector == V_TIMER -> keep_promise()
-	:: vector == V_KWORK ->
+	:: came(V_KWORK);
 		if
 		:: nesting > 0 -> defer_qs_pending = 0
 		:: else
 		fi
-	:: vector == V_DEV -> device()
-	:: vector == V_ASK -> rcu_ask()
+	:: came(V_DEV); device()
+	:: came(V_ASK); rcu_ask()
 #ifdef TICK
-	:: vector == V_TICK -> rcu_flavor_sched_clock_irq()
+	:: came(V_TICK); rcu_flavor_sched_clock_irq()
 #endif
 	fi;
 

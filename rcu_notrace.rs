@@ -87,6 +87,9 @@ mod events;
 mod faults;
 #[path = "rcu_notrace/flavours.rs"]
 mod flavours;
+#[cfg(rcu_notrace_supplier)]
+#[path = "rcu_notrace/monitor.rs"]
+mod monitor;
 
 #[allow(unused_imports)]
 pub(crate) use arch::{

@@ -64,7 +64,12 @@ use super::{
     arch,
     events::Event,
     faults,
-    helpers, //
+    helpers,
+    monitor::{
+        By,
+        OfDrop,
+        OfHandler, //
+    }, //
 };
 use kernel::bindings;
 
@@ -156,6 +161,8 @@ fn promise(context: u32) {
     // SAFETY: By the requirement above.
     let rnc = unsafe { helpers::rcu_notrace_this_cpu() };
     let task = arch::current();
+    // SAFETY: This CPU's state, by the requirement above.
+    let step = unsafe { OfDrop::begin(rnc, context & helpers::RCU_NOTRACE_IN_HARDIRQ != 0) };
 
     // The promise is noted before the work is queued. Queueing fires `ipi_send_cpu`, and a drop in
     // a probe on that must find the promise given. A handler that interrupts this may withdraw it;
@@ -168,10 +175,12 @@ fn promise(context: u32) {
         } else if context != helpers::RCU_NOTRACE_NO_IRQS
             && (&raw const (*rnc).promised).read_volatile()
         {
+            step.decide(By::Rely);
             return;
         } else {
             count(Event::Inherited);
         }
+        step.decide(By::Queue);
         arch::record_promise(task);
         (&raw mut (*rnc).promised).write_volatile(true);
         bindings::irq_work_queue(&raw mut (*rnc).work);
@@ -183,6 +192,9 @@ fn promise(context: u32) {
 #[link_section = ".kprobes.text"]
 extern "C" fn rcu_notrace_irq_work(rnc: *mut helpers::rcu_notrace_cpu) {
     count(Event::IrqWork);
+    // SAFETY: This is the handler's beginning.
+    let _step = unsafe { OfHandler::begin(rnc, By::Work) };
+
     keep_promise(rnc);
 }
 
@@ -191,6 +203,9 @@ extern "C" fn rcu_notrace_irq_work(rnc: *mut helpers::rcu_notrace_cpu) {
 #[link_section = ".kprobes.text"]
 extern "C" fn rcu_notrace_timer(rnc: *mut helpers::rcu_notrace_cpu) {
     count(Event::Timer);
+    // SAFETY: This is the handler's beginning.
+    let _step = unsafe { OfHandler::begin(rnc, By::Timer) };
+
     keep_promise(rnc);
 }
 
@@ -230,7 +245,7 @@ fn keep_promise(rnc: *mut helpers::rcu_notrace_cpu) {
             helpers::rcu_notrace_start_timer(rnc, delay_us);
             return;
         }
-        (*rnc).promised = false;
+        (*rnc).promised = faults::never_withdraws();
         (*rnc).delay_us = helpers::RCU_NOTRACE_FIRST_DELAY_US;
     }
 }

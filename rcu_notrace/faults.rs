@@ -42,6 +42,12 @@ pub(super) fn has_reported() -> bool {
     cfg!(rcu_notrace_any_context)
 }
 
+/// Whether a promise stands though it was kept.
+#[inline(always)]
+pub(super) fn never_withdraws() -> bool {
+    cfg!(rcu_notrace_never_withdrawn)
+}
+
 /// Whether each drop queues the work, so that nothing bounds the recursion.
 #[inline(always)]
 pub(super) fn is_unbounded() -> bool {

@@ -140,6 +140,76 @@ static enum hrtimer_restart __kprobes rcu_notrace_timer_fn(struct hrtimer *timer
 	return HRTIMER_NORESTART;
 }
 
+#ifdef RCU_NOTRACE_DEBUG
+/* As in the list of rcu_notrace/monitor.rs, from the lowest bit on. */
+u32 __kprobes rcu_notrace_promise(struct rcu_notrace_cpu *rnc)
+{
+	return rnc->promised | irq_work_is_pending(&rnc->work) << 1 |
+	       hrtimer_is_queued(&rnc->timer) << 2;
+}
+
+unsigned long __kprobes rcu_notrace_irq_save(void)
+{
+	unsigned long flags;
+
+	raw_local_irq_save(flags);
+	return flags;
+}
+
+void __kprobes rcu_notrace_irq_restore(unsigned long flags)
+{
+	raw_local_irq_restore(flags);
+}
+
+static struct {
+	atomic_long_t taken, unknown;
+	u32 by, from, to;	/* of the first that is unknown */
+} rcu_notrace_steps;
+
+/* In the words of the list. Not a hard one: it prints. */
+static void rcu_notrace_warn_of_step(struct irq_work *work)
+{
+	static const char *const by[] = { "Queue", "Rely", "Work", "Timer" };
+	char from[] = "----", to[] = "--";
+	int i;
+
+	for (i = 0; i < 4; i++)
+		if (rcu_notrace_steps.from & BIT(i))
+			from[i] = "pwti"[i];
+	if (rcu_notrace_steps.to & BIT(0))
+		to[0] = 'p';
+	if (rcu_notrace_steps.to & BIT(2))
+		to[1] = 't';
+	WARN(1, KBUILD_MODNAME ": no such step in the model: %s %s %s\n",
+	     by[rcu_notrace_steps.by], from, to);
+}
+
+static DEFINE_IRQ_WORK(rcu_notrace_step_work, rcu_notrace_warn_of_step);
+
+/* Interrupts off. */
+void __kprobes rcu_notrace_step(u32 by, u32 from, u32 to, bool known)
+{
+	atomic_long_inc(&rcu_notrace_steps.taken);
+	if (known || atomic_long_fetch_inc(&rcu_notrace_steps.unknown))
+		return;
+	rcu_notrace_steps.by = by;
+	rcu_notrace_steps.from = from;
+	rcu_notrace_steps.to = to;
+	irq_work_queue(&rcu_notrace_step_work);
+}
+
+/* Process context; may sleep. */
+static void rcu_notrace_sync_steps(void)
+{
+	irq_work_sync(&rcu_notrace_step_work);
+	pr_info(KBUILD_MODNAME ": %ld steps of promises, %ld not in the model\n",
+		atomic_long_read(&rcu_notrace_steps.taken),
+		atomic_long_read(&rcu_notrace_steps.unknown));
+}
+#else
+static void rcu_notrace_sync_steps(void) { }
+#endif
+
 void rcu_notrace_init_cpus(void)
 {
 	int cpu;
@@ -174,6 +244,7 @@ void rcu_notrace_sync_cpus(void)
 		hrtimer_cancel(&rnc->timer);
 		rnc->promised = false;
 	}
+	rcu_notrace_sync_steps();
 }
 
 u64 rcu_notrace_sum(u32 event)

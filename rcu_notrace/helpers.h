@@ -69,6 +69,12 @@ void rcu_notrace_init_cpus(void);
 void rcu_notrace_sync_cpus(void);
 u64 rcu_notrace_sum(u32 event);
 
+/* For rcu_notrace/monitor.rs, in builds with RCU_NOTRACE_DEBUG=1. */
+u32 rcu_notrace_promise(struct rcu_notrace_cpu *rnc);
+unsigned long rcu_notrace_irq_save(void);
+void rcu_notrace_irq_restore(unsigned long flags);
+void rcu_notrace_step(u32 by, u32 from, u32 to, bool known);
+
 /* Implemented in Rust, rcu_notrace/deferred.rs. */
 void rcu_notrace_unlock_special(void);
 void rcu_notrace_irq_work(struct rcu_notrace_cpu *rnc);

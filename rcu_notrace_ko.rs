@@ -50,7 +50,7 @@ impl kernel::Module for Module {
         to_result(unsafe { built_for::rcu_notrace_built_for_this() })?;
 
         // SAFETY: Once, in `init`.
-        let supplier = unsafe { Supplier::new() };
+        let supplier = unsafe { Supplier::new() }?;
 
         pr_info!("loaded\n");
         Ok(Self {

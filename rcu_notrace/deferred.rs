@@ -71,7 +71,13 @@ use super::{
         OfHandler, //
     }, //
 };
-use kernel::bindings;
+use kernel::{
+    bindings,
+    error::{
+        to_result,
+        Result, //
+    }, //
+};
 
 /// The longest delay, one tick: from here on the tick does as much.
 const LAST_DELAY_US: u32 = 1_000_000 / bindings::CONFIG_HZ;
@@ -80,15 +86,16 @@ const LAST_DELAY_US: u32 = 1_000_000 / bindings::CONFIG_HZ;
 pub(crate) struct Supplier(());
 
 impl Supplier {
-    /// Sets up the state. Process context.
+    /// Sets up the state. Process context; may sleep. `ENOSPC` without a place among the callbacks
+    /// for CPUs that come.
     ///
     /// # Safety
     ///
     /// Called once, by the `init` of the module.
-    pub(crate) unsafe fn new() -> Self {
+    pub(crate) unsafe fn new() -> Result<Self> {
         // SAFETY: By the requirement nobody else has set it up, or uses it.
-        unsafe { helpers::rcu_notrace_init_cpus() };
-        Self(())
+        to_result(unsafe { helpers::rcu_notrace_init_cpus() })?;
+        Ok(Self(()))
     }
 }
 
@@ -216,7 +223,8 @@ fn keep_promise(rnc: *mut helpers::rcu_notrace_cpu) {
     let task = arch::current();
 
     // SAFETY: Interrupts are off, and the state is that of this CPU, or that of an offline one
-    // whose timer has come here: nobody else writes it.
+    // whose timer has come here, and for which that CPU waits before it is back: nobody else
+    // writes it.
     unsafe {
         if arch::special(task) == 0 || rnc != helpers::rcu_notrace_this_cpu() {
             // Reported in the meantime; or nothing is left of that CPU to be reported.

@@ -5,6 +5,7 @@
  * Everything that a guard's drop can reach is __kprobes, which is notrace and
  * places the function where neither a kprobe nor an fprobe may go.
  */
+#include <linux/cpuhotplug.h>
 #include <linux/cpumask.h>
 #include <linux/hrtimer.h>
 #include <linux/irq_work.h>
@@ -210,7 +211,22 @@ static void rcu_notrace_sync_steps(void)
 static void rcu_notrace_sync_steps(void) { }
 #endif
 
-void rcu_notrace_init_cpus(void)
+/*
+ * The timer of a CPU that goes offline moves to another, and would withdraw there
+ * what that CPU has promised since it came back.
+ */
+static int rcu_notrace_prepare_cpu(unsigned int cpu)
+{
+	struct rcu_notrace_cpu *rnc = per_cpu_ptr(&rcu_notrace_cpus, cpu);
+
+	hrtimer_cancel(&rnc->timer);
+	rnc->promised = false;
+	return 0;
+}
+
+static int rcu_notrace_cpuhp_state;
+
+int rcu_notrace_init_cpus(void)
 {
 	int cpu;
 
@@ -223,6 +239,10 @@ void rcu_notrace_init_cpus(void)
 			      HRTIMER_MODE_REL_PINNED_HARD);
 		rnc->delay_us = RCU_NOTRACE_FIRST_DELAY_US;
 	}
+	rcu_notrace_cpuhp_state =
+		cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "rcu_notrace:prepare",
+					  rcu_notrace_prepare_cpu, NULL);
+	return min(rcu_notrace_cpuhp_state, 0);
 }
 
 /*
@@ -236,6 +256,7 @@ void rcu_notrace_sync_cpus(void)
 {
 	int cpu;
 
+	cpuhp_remove_state_nocalls(rcu_notrace_cpuhp_state);
 	for_each_possible_cpu(cpu) {
 		struct rcu_notrace_cpu *rnc = per_cpu_ptr(&rcu_notrace_cpus, cpu);
 

@@ -65,7 +65,7 @@ struct rcu_notrace_cpu *rcu_notrace_this_cpu(void);
 void rcu_notrace_count(u32 event);
 void rcu_notrace_start_timer(struct rcu_notrace_cpu *rnc, u32 delay_us);
 
-void rcu_notrace_init_cpus(void);
+int rcu_notrace_init_cpus(void);
 void rcu_notrace_sync_cpus(void);
 u64 rcu_notrace_sum(u32 event);
 

@@ -238,16 +238,10 @@ mod steps {
     impl Drop for OfHandler {
         #[inline(always)]
         fn drop(&mut self) {
-            // The timer of a CPU that was offline may come here while that one is back.
-            //
-            // SAFETY: The state is there; interrupts are off in a handler.
-            unsafe {
-                if self.rnc == helpers::rcu_notrace_this_cpu() {
-                    let to = helpers::rcu_notrace_promise(self.rnc);
+            // SAFETY: As in `begin()`.
+            let to = unsafe { helpers::rcu_notrace_promise(self.rnc) };
 
-                    take(self.by, self.from, to & (PROMISED | TIMER));
-                }
-            }
+            take(self.by, self.from, to & (PROMISED | TIMER));
         }
     }
 }

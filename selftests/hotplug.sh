@@ -8,10 +8,11 @@
 # The test takes all CPUs but the first off and on again, in turn (ROUNDS),
 # while readers in guards run anywhere, and in interrupts, under expedited and
 # normal grace periods. The test fails if a CPU does not go or come, if grace
-# periods stop ending, or if a reader finds an object that has been replaced a
-# grace period ago.
+# periods stop ending, if a reader finds an object that has been replaced a
+# grace period ago, or if a CPU that is back has the promise of a report that it
+# had when it went.
 #
-# Control: a reader without a guard finds one.
+# Control: a reader without a guard finds one; a CPU that is offline has it.
 
 . "${0%/*}/lib.sh"
 . "$SELFTESTS/lib_torture.sh"
@@ -44,7 +45,7 @@ if [ -z "$others" ]; then
 	ktap_skip_all "no CPU but the first can go offline"
 	exit "$KSFT_SKIP"
 fi
-ktap_set_plan 5
+ktap_set_plan 7
 
 for cpu in $others; do
 	at_exit "echo 1 > $cpus/cpu$cpu/online"
@@ -71,5 +72,17 @@ pause 2
 rmmod rcu_notrace_torture
 stats=$(log torture)
 refute "control: readers without a guard were not" as_it_should_be
+
+# stands COMMAND...: a promise that a CPU left behind is still there after that.
+stands()
+{
+	dmesg -C
+	online "$cpu" 0 && insmod "$MODS/rcu_notrace_left.ko" cpu="$cpu" && "$@" &&
+		rmmod rcu_notrace_left && online "$cpu" 1 || return
+	log left | value stands | grep -qx 1
+}
+
+refute "a CPU that is back has no promise that it left behind" stands online "$cpu" 1
+check "control: one that is not has it" stands true
 
 ktap_finished

@@ -77,7 +77,7 @@ struct Ftrace {
 
 impl kernel::Module for Ftrace {
     fn init(_module: &'static ThisModule) -> Result<Self> {
-        let guards = Guards::new();
+        let guards = Guards::new()?;
         let grace_periods = Arc::new(Atomic::new(0), GFP_KERNEL)?;
         let counted = grace_periods.clone();
         let tracer = Tracer::new(Hits { rcu: Rcu::new() })?;

@@ -128,7 +128,7 @@ struct Gp;
 
 impl kernel::Module for Gp {
     fn init(_module: &'static ThisModule) -> Result<Self> {
-        let guards = Guards::new();
+        let guards = Guards::new()?;
         let rcu = Arc::new(Rcu::new(), GFP_KERNEL)?;
         let hold_us = param(module_parameters::hold_us.value());
         let pace = param(module_parameters::pace.value());

@@ -89,7 +89,7 @@ struct Module {
 impl kernel::InPlaceModule for Module {
     fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
-            guards: Guards::new(),
+            guards: Guards::new()?,
             registry <- Registry::new(),
             set: registry.attach(
                 Heavy {

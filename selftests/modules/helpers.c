@@ -128,6 +128,27 @@ void test_set_fifo(struct task_struct *task, int priority)
 	WARN_ON_ONCE(sched_setattr_nocheck(task, &attr));
 }
 
+#ifdef RCU_NOTRACE_SUPPLIER
+int test_leave_promise(unsigned int cpu)
+{
+	struct rcu_notrace_cpu *rnc;
+
+	if (cpu >= nr_cpu_ids || !cpu_possible(cpu) || cpu_online(cpu))
+		return -EINVAL;
+	rnc = per_cpu_ptr(&rcu_notrace_cpus, cpu);
+	rnc->promised = true;
+	hrtimer_start(&rnc->timer, ms_to_ktime(60 * MSEC_PER_SEC), HRTIMER_MODE_REL_PINNED_HARD);
+	return 0;
+}
+
+bool test_promise_stands(unsigned int cpu)
+{
+	struct rcu_notrace_cpu *rnc = per_cpu_ptr(&rcu_notrace_cpus, cpu);
+
+	return rnc->promised || hrtimer_active(&rnc->timer);
+}
+#endif
+
 static DEFINE_SPINLOCK(test_lock);
 
 void test_spin_lock(void)

@@ -49,6 +49,13 @@ struct task_struct *test_kthread_run_on(int (*fn)(void *data), void *data, unsig
 /* The CPU that a task may run on, from now on; its priority: of SCHED_FIFO, 0 for none. */
 int test_set_cpu(struct task_struct *task, unsigned int cpu);
 void test_set_fifo(struct task_struct *task, int priority);
+/*
+ * In builds that supply their own guards: the state of a CPU that is offline as that
+ * left it with a promise, and whether there is any of it.  -EINVAL for a CPU that
+ * is not offline.
+ */
+int test_leave_promise(unsigned int cpu);
+bool test_promise_stands(unsigned int cpu);
 /* A lock, which sleeps on PREEMPT_RT. */
 void test_spin_lock(void);
 void test_spin_unlock(void);

@@ -212,7 +212,7 @@ impl Sweep {
 
 /// The reader's part.
 fn measure(rcu: &Rcu, sweep: Sweep) -> Result {
-    let guards = Guards::new();
+    let guards = Guards::new()?;
     let base_ns = sweep.base_ns()?;
     let plain_ns = sweep.run("rcu", base_ns, || Plain.read_lock(), drop)?;
 

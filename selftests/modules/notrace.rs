@@ -279,7 +279,7 @@ fn wait(wanted: bool) -> bool {
 
 /// Drops with something pending, watched from the drop to the report.
 fn measure_pending(rcu: &Rcu, drops: u32) -> Result {
-    let guards = Guards::new();
+    let guards = Guards::new()?;
     let _updater = Kthread::run(ANY_CPU, true, c"rcu_notrace_gp", || {
         while !should_stop() {
             // SAFETY: Process context.

@@ -280,7 +280,7 @@ impl Drop for Still {
 
 /// The reader's part: takes all samples in turn, and prints them.
 fn measure(rcu: &Rcu, count: usize, boost: bool, still: bool, deadline_ns: u64) -> Result {
-    let guards = Guards::new();
+    let guards = Guards::new()?;
     let mut samples = KVec::with_capacity(CONTEXTS.len() * SIDES.len(), GFP_KERNEL)?;
     let mut missed = 0;
     let mut phase_us = 0;

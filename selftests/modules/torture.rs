@@ -587,7 +587,7 @@ impl Running {
             tracer: None,
             probes: None,
             locks: None,
-            guards: Guards::new(),
+            guards: Guards::new()?,
             shared: Arc::new(
                 Shared {
                     rcu: Rcu::new(),

@@ -116,7 +116,7 @@ struct TraceAll {
 impl kernel::InPlaceModule for TraceAll {
     fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
-            guards: Guards::new(),
+            guards: Guards::new()?,
             registry <- Registry::new(),
             set: {
                 let set = registry.attach(

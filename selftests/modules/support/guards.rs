@@ -5,6 +5,7 @@
 use crate::rcu_notrace::Events;
 #[cfg(rcu_notrace_supplier)]
 use crate::rcu_notrace::Supplier;
+use kernel::error::Result;
 
 /// The guard that is tested: that of Rust clients, or of C clients (`--cfg rcu_notrace_c`).
 #[cfg(rcu_notrace_c)]
@@ -29,13 +30,13 @@ pub(crate) struct Guards {
 
 impl Guards {
     /// Process context. A test module has one.
-    pub(crate) fn new() -> Self {
-        Self {
+    pub(crate) fn new() -> Result<Self> {
+        Ok(Self {
             before: Events::now(),
             #[cfg(rcu_notrace_supplier)]
             // SAFETY: Builds that supply their own guards make this in `init`, once.
-            _supplier: unsafe { Supplier::new() },
-        }
+            _supplier: unsafe { Supplier::new() }?,
+        })
     }
 
     /// The counts of all modules since.

@@ -33,7 +33,7 @@
  *       an irq_work or a timer is on its way
  *   C8  no raw lock is taken under itself, whatever the guard interrupted
  *
- * A search prints each transition of the promise that it comes upon, see step().
+ * A search prints each step of the promise that it comes upon, see step().
  *
  * README.rst says what the configurations and the mutants are.
  */
